@@ -1,1 +1,6 @@
-//! The engine.
+//! The engine of `runbook`: declarative runbooks, previewed truthfully and executed over SSH.
+//!
+//! One way through: `text → Document → Runbook → Plan → Run → Journal → Report`.
+
+pub mod base;
+pub mod plan;

@@ -1,0 +1,14 @@
+//! Floor 0: the words every other floor uses. Knows nothing of runbooks.
+
+pub mod diagnostic;
+pub mod digest;
+pub mod ident;
+pub mod span;
+pub mod units;
+pub mod value;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use digest::Digest;
+pub use ident::{AttemptNumber, EnvName, HostName, RoleName, RunId, StepId, ValueName};
+pub use span::{Source, Span, Spanned};
+pub use value::{Value, ValueType};

@@ -1,0 +1,5 @@
+//! Floor 3: a runbook bound to hosts and values. Knows nothing of running.
+
+pub mod command;
+
+pub use command::{Command, Program, Shell};
