@@ -57,14 +57,7 @@ impl Command {
     /// A program without values.
     #[must_use]
     pub fn new(program: Program) -> Self {
-        Self {
-            program,
-            args: Vec::new(),
-            env: IndexMap::new(),
-            cwd: None,
-            sudo: None,
-            stdin: None,
-        }
+        Self { program, args: Vec::new(), env: IndexMap::new(), cwd: None, sudo: None, stdin: None }
     }
 
     /// The digest of every byte of it: what an approval is bound to.
