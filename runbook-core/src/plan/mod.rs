@@ -2,4 +2,5 @@
 
 pub mod command;
 
-pub use command::{Command, Program, Shell};
+pub use crate::runbook::Shell;
+pub use command::{Command, Program};

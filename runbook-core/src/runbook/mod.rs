@@ -1,0 +1,14 @@
+//! Floor 2: the validated runbook. Every rule of the format holds here; hosts and arguments are not
+//! known.
+
+pub mod check;
+pub mod model;
+pub mod step;
+
+pub use check::{Check, Expect, Literal, Patience, Probe, Test};
+pub use model::{Lock, Param, Role, Runbook, Suggest};
+pub use step::{
+    Amount, Capture, CaptureFrom, Card, Choice, CountRange, How, Items, Kind, Method, OnFailure,
+    Pattern, Place, Proof, Request, RequestBody, Retry, Rung, Script, Setting, Shell, Step, Sudo, Undo,
+    UndoAction, UndoStep,
+};
