@@ -9,6 +9,6 @@ pub use check::{Check, Expect, Literal, Patience, Probe, Test};
 pub use model::{Lock, Param, Role, Runbook, Suggest};
 pub use step::{
     Amount, Capture, CaptureFrom, Card, Choice, CountRange, How, Items, Kind, Method, OnFailure,
-    Pattern, Place, Proof, Request, RequestBody, Retry, Rung, Script, Setting, Shell, Step, Sudo, Undo,
-    UndoAction, UndoStep,
+    Pattern, Place, Proof, Request, RequestBody, Retry, Rung, Script, Setting, Shell, Step, Sudo,
+    Undo, UndoAction, UndoStep,
 };

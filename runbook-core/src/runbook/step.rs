@@ -118,7 +118,15 @@ pub struct Choice {
 /// How a step acts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum How {
-    /// Who reads a script.
+    /// A literal script.
+    Script(Script),
+    /// A program and its arguments, without a shell.
+    Argv(Vec<Template>),
+    /// One HTTP request.
+    Request(Request),
+}
+
+/// Who reads a script.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shell {
@@ -127,14 +135,6 @@ pub enum Shell {
     Sh,
     /// `bash` with `set -eu -o pipefail`.
     Bash,
-}
-
-/// A literal script.
-    Script(Script),
-    /// A program and its arguments, without a shell.
-    Argv(Vec<Template>),
-    /// One HTTP request.
-    Request(Request),
 }
 
 /// A literal script.
