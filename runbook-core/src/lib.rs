@@ -4,5 +4,6 @@
 
 pub mod base;
 pub mod plan;
+pub mod run;
 pub mod runbook;
 pub mod template;

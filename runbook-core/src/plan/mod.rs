@@ -1,6 +1,7 @@
 //! Floor 3: a runbook bound to hosts and values. Knows nothing of running.
 
 pub mod command;
+pub mod expectation;
 pub mod model;
 pub mod observed;
 pub mod request;
