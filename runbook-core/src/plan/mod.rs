@@ -1,6 +1,7 @@
 //! Floor 3: a runbook bound to hosts and values. Knows nothing of running.
 
 mod brief;
+pub mod capture;
 pub mod command;
 pub mod condition;
 pub mod expectation;
@@ -12,6 +13,7 @@ pub mod request;
 mod subject;
 
 pub use crate::runbook::Shell;
+pub use capture::CaptureError;
 pub use command::{Command, Program};
 pub use condition::{Comparand, Condition, Order};
 pub use expectation::Expectation;
