@@ -5,9 +5,13 @@ pub mod capture;
 pub mod command;
 pub mod condition;
 pub mod expectation;
+pub mod inventory;
+mod inventory_reader;
 mod judge;
 pub mod model;
+mod near;
 pub mod observed;
+pub mod parameter;
 mod pointer;
 pub mod request;
 mod subject;
@@ -17,6 +21,7 @@ pub use capture::CaptureError;
 pub use command::{Command, Program};
 pub use condition::{Comparand, Condition, Order};
 pub use expectation::Expectation;
+pub use inventory::{EnvironmentEntry, HostEntry, Inventory};
 pub use model::{
     Bound, Destination, Environment, ExpectedIdentity, Host, Identity, Plan, RunFacts,
 };
