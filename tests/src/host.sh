@@ -11,13 +11,16 @@ if [ "$2" = private ]; then
     echo "$3" >/proc/sys/kernel/hostname
     [ ! -e /etc/machine-id ] || mount --bind "$dir/machine-id" /etc/machine-id
     mount --bind "$dir/boot-id" /proc/sys/kernel/random/boot_id
+    # sudo looks its own host up
+    printf '127.0.0.1 localhost %s\n' "$3" >"$dir/hosts"
+    [ ! -e /etc/hosts ] || mount --bind "$dir/hosts" /etc/hosts
     if [ -e "$dir/deploy" ]; then
         read -r uid <"$dir/deploy"
-        cp /etc/passwd "$dir/passwd" && cp /etc/group "$dir/group"
+        for table in passwd group shadow; do cp -p "/etc/$table" "$dir/$table"; done
         echo "deploy:x:$uid:$uid::$dir/home:/bin/sh" >>"$dir/passwd"
         echo "deploy:x:$uid:" >>"$dir/group"
-        mount --bind "$dir/passwd" /etc/passwd
-        mount --bind "$dir/group" /etc/group
+        echo "deploy:*:19000:0:99999:7:::" >>"$dir/shadow"
+        for table in passwd group shadow; do mount --bind "$dir/$table" "/etc/$table"; done
         chown -R "$uid:$uid" "$dir/home" "$dir/state"
         if [ -d /etc/sudoers.d ]; then
             mount -t tmpfs -o mode=755 tmpfs /etc/sudoers.d

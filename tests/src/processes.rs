@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::program::has_ended;
+use crate::stream::LIMIT;
+
 /// Every process that descends from `ancestor`, not itself, in order of process id.
 #[must_use]
 pub fn descendants(ancestor: u32) -> Vec<u32> {
@@ -78,4 +81,18 @@ fn parent(pid: u32) -> Option<u32> {
 fn fields(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(stat.rsplit_once(") ")?.1.to_owned())
+}
+
+/// Waits for the end of a process that need not be a child.
+///
+/// # Panics
+/// When it does not end in time.
+#[track_caller]
+pub fn wait_for_end(pid: u32) {
+    let raw = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    let flags = rustix::process::PidfdFlags::empty();
+    // no handle: it has ended already
+    if let Some(handle) = raw.and_then(|pid| rustix::process::pidfd_open(pid, flags).ok()) {
+        assert!(has_ended(&handle, LIMIT), "{} does not end", command_line(pid));
+    }
 }
