@@ -9,7 +9,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// The script that outlives this process by a moment.
@@ -25,7 +25,7 @@ exec "$@""#;
 #[derive(Debug)]
 pub struct Lifeline {
     root: PathBuf,
-    _pipe: ChildStdin,
+    _script: Child,
 }
 
 /// The lifeline of this process, thrown when it is first asked for.
@@ -45,7 +45,7 @@ impl Lifeline {
         std::fs::set_permissions(&root, Permissions::from_mode(0o711))
             .expect("the lab's own directory is ours");
         std::fs::create_dir(root.join("held")).expect("the lab's own directory is writable");
-        let mut script = Command::new("/bin/sh")
+        let script = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "lifeline"])
             .arg(&root)
             .current_dir("/")
@@ -56,8 +56,8 @@ impl Lifeline {
             .process_group(0)
             .spawn()
             .expect("/bin/sh can be started");
-        let pipe = script.stdin.take().expect("stdin was asked to be a pipe");
-        Self { root, _pipe: pipe }
+        // never waited for: it outlives this process, and holds the other end of its stdin
+        Self { root, _script: script }
     }
 
     /// The directory under which this process keeps everything.
