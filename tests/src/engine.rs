@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::available::compose_plugin;
+use crate::finished::Finished;
 use crate::lifeline::lifeline;
 use crate::machine::Machine;
 use crate::place::Place;
-use crate::program::{Finished, Program};
+use crate::program::Program;
 
 /// The first process of an engine.
 const SCRIPT: &str = include_str!("engine.sh");

@@ -12,11 +12,13 @@ use std::time::Instant;
 use rustix::process::Signal;
 
 use crate::address::Address;
-use crate::engine::Engine;
-use crate::machine::{MARK, Machine};
+use crate::finished::Finished;
+use crate::host_options::{HostOptions, Sudo};
+use crate::isolation::Isolation;
+use crate::machine::Machine;
 use crate::place::Place;
 use crate::processes;
-use crate::program::{Finished, Program};
+use crate::program::Program;
 use crate::ssh_config::SshConfig;
 use crate::stream::LIMIT;
 
@@ -36,86 +38,6 @@ pub struct SshHost {
     address: Address,
 }
 
-/// How a host differs from the plain one.
-#[derive(Debug, Clone, Default)]
-pub struct HostOptions {
-    max_sessions: Option<u32>,
-    max_startups: Option<String>,
-    environment: Vec<(String, String)>,
-    sshd_lines: Vec<String>,
-    deploy: Option<Sudo>,
-}
-
-/// What the `deploy` user of a host may do with `sudo`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sudo {
-    /// Nothing.
-    Forbidden,
-    /// Everything, and is asked for a password that it does not have.
-    AsksPassword,
-    /// Everything.
-    Passwordless,
-}
-
-impl HostOptions {
-    /// A plain host, where one logs in as the user that runs the test.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Everything run there talks to this engine, and has its Compose.
-    #[must_use]
-    pub fn engine(self, engine: &Engine) -> Self {
-        self.env("DOCKER_HOST", engine.docker_host()).env("DOCKER_CONFIG", engine.docker_config())
-    }
-
-    /// How many channels one connection may have (`MaxSessions`).
-    #[must_use]
-    pub fn max_sessions(mut self, sessions: u32) -> Self {
-        self.max_sessions = Some(sessions);
-        self
-    }
-
-    /// How many connections may be unauthenticated at a time (`MaxStartups`).
-    #[must_use]
-    pub fn max_startups(mut self, startups: &str) -> Self {
-        self.max_startups = Some(startups.to_owned());
-        self
-    }
-
-    /// A variable in the environment of everything run there.
-    #[must_use]
-    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.environment.push((name.to_owned(), value.into()));
-        self
-    }
-
-    /// A line of `sshd_config`.
-    #[must_use]
-    pub fn sshd_line(mut self, line: &str) -> Self {
-        self.sshd_lines.push(line.to_owned());
-        self
-    }
-
-    /// One logs in as `deploy`, an ordinary user that exists on this host only. Needs
-    /// [`crate::Need::Namespaces`].
-    #[must_use]
-    pub fn deploy_user(mut self, sudo: Sudo) -> Self {
-        self.deploy = Some(sudo);
-        self
-    }
-
-    /// Starts the host.
-    ///
-    /// # Panics
-    /// When it does not come up, with what sshd said.
-    #[must_use]
-    pub fn start(&self, name: &str) -> SshHost {
-        SshHost::build(name, self)
-    }
-}
-
 impl SshHost {
     /// Starts a plain host.
     ///
@@ -126,8 +48,8 @@ impl SshHost {
         HostOptions::new().start(name)
     }
 
-    fn build(name: &str, options: &HostOptions) -> Self {
-        let user = if options.deploy.is_some() { "deploy".to_owned() } else { own_user() };
+    pub(crate) fn build(name: &str, options: &HostOptions) -> Self {
+        let user = if options.sudo().is_some() { "deploy".to_owned() } else { own_user() };
         let mut host = Self {
             machine: None,
             name: name.to_owned(),
@@ -137,7 +59,7 @@ impl SshHost {
         };
         host.write_keys();
         host.write_identity(options);
-        host.write_sshd_config(options);
+        host.place.write("sshd_config", &options.sshd_config(host.address(), host.place.path()));
         host.boot();
         host
     }
@@ -318,7 +240,8 @@ impl SshHost {
         self.place.write("machine-id", &format!("{}\n", uuid().replace('-', "")));
         let mut mkfifo = Command::new("mkfifo");
         Program::run("mkfifo", mkfifo.arg(self.directory().join("plug"))).assert_code(0);
-        if let Some(sudo) = options.deploy {
+        if let Some(sudo) = options.sudo() {
+            assert!(Isolation::here().is_some(), "a deploy user needs namespaces");
             self.place.write("deploy", "61000\n");
             let rule = match sudo {
                 Sudo::Forbidden => return,
@@ -327,36 +250,6 @@ impl SshHost {
             };
             self.place.write("sudoers", rule);
         }
-    }
-
-    fn write_sshd_config(&self, options: &HostOptions) {
-        let directory = self.directory().display();
-        let mut environment = format!(
-            "HOME={directory}/home XDG_STATE_HOME={directory}/state {MARK}={directory} \
-             RUNBOOK_LAB_ROOT={}",
-            crate::lifeline::lifeline().root().display()
-        );
-        for (name, value) in &options.environment {
-            environment += &format!(" \"{name}={value}\"");
-        }
-        let mut text = format!(
-            "ListenAddress {}:{PORT}\nHostKey {directory}/host_key\n\
-             AuthorizedKeysFile {directory}/authorized_keys\nPidFile none\n\
-             StrictModes no\nUsePAM no\nPasswordAuthentication no\n\
-             KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nPrintMotd no\n\
-             LogLevel INFO\nSubsystem sftp internal-sftp\nSetEnv {environment}\n",
-            self.address.ip(),
-        );
-        if let Some(sessions) = options.max_sessions {
-            text += &format!("MaxSessions {sessions}\n");
-        }
-        if let Some(startups) = &options.max_startups {
-            text += &format!("MaxStartups {startups}\n");
-        }
-        for line in &options.sshd_lines {
-            text += &format!("{line}\n");
-        }
-        self.place.write("sshd_config", &text);
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::finished::Finished;
 use crate::lifeline::lifeline;
 use crate::stream::{LIMIT, Stream};
 
@@ -22,19 +23,6 @@ pub struct Program {
     stdout: Stream<Vec<u8>>,
     stderr: Stream<Vec<u8>>,
     status: Option<ExitStatus>,
-}
-
-/// What a program that has ended left to see.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// The exit code; none when a signal ended it.
-    pub code: Option<i32>,
-    /// The signal that ended it.
-    pub signal: Option<i32>,
-    /// What it wrote to standard output.
-    pub stdout: String,
-    /// What it wrote to standard error.
-    pub stderr: String,
 }
 
 /// What a program reads.
@@ -188,26 +176,6 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         self.end(Signal::KILL, LIMIT);
-    }
-}
-
-impl Finished {
-    /// Asserts the exit code, showing everything that was said when it is another.
-    ///
-    /// # Panics
-    /// When the code is another.
-    #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "an assertion; the value is for chaining")]
-    pub fn assert_code(&self, code: i32) -> &Self {
-        assert_eq!(self.code, Some(code), "{self}");
-        self
-    }
-}
-
-impl std::fmt::Display for Finished {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(out, "exit code {:?}, signal {:?}", self.code, self.signal)?;
-        write!(out, "--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr)
     }
 }
 

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::available::command_under_test;
+use crate::finished::Finished;
+use crate::keys::Size;
 use crate::lifeline::lifeline;
 use crate::place::Place;
-use crate::program::{Finished, Input, Program};
+use crate::program::{Input, Program};
 use crate::ssh_config::SshConfig;
-use crate::terminal::{Size, Terminal};
+use crate::terminal::Terminal;
 
 /// An operator's home, and how they start `runbook` from it.
 #[derive(Debug)]
@@ -141,11 +143,16 @@ impl Runbook {
     }
 
     fn command_in(&self, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Command {
-        let mut command = Command::new("env");
-        command.arg("-i");
-        command.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
+        let mut command = self.clean(environment);
         command.arg(command_under_test()).args(arguments).args(&self.last);
-        command.current_dir(&self.directory);
+        command
+    }
+
+    /// `env -i NAME=value…`, which becomes what is added to it.
+    fn clean(&self, environment: &BTreeMap<String, String>) -> Command {
+        let mut command = Command::new("env");
+        command.arg("-i").current_dir(&self.directory);
+        command.args(environment.iter().map(|(name, value)| format!("{name}={value}")));
         command
     }
 }
@@ -164,4 +171,22 @@ fn private(directory: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
         .expect("the directory is ours");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_machine_is_in_its_environment() {
+        let operator = Runbook::new().env("RUNBOOK_PARAM_RELEASE", "v2");
+        let mut command = operator.clean(&operator.environment);
+        command.args(["sh", "-c", "pwd; env"]);
+        let seen = Program::run("env", &command).assert_code(0).stdout.clone();
+        let directory = operator.working_directory().display().to_string();
+        assert_eq!(seen.lines().next(), Some(directory.as_str()));
+        assert!(seen.contains(&format!("\nHOME={}\n", operator.home().display())), "{seen}");
+        assert!(seen.contains("\nRUNBOOK_PARAM_RELEASE=v2\n"), "{seen}");
+        assert!(!seen.contains("CARGO"), "{seen}");
+    }
 }

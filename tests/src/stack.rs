@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::address::Address;
 use crate::engine::Engine;
+use crate::finished::Finished;
 use crate::http;
 use crate::images::Images;
 use crate::place::Place;
-use crate::program::{Finished, Program};
+use crate::program::Program;
 
 /// A stack with one service, `app`. Dropping it takes it down and removes its directory.
 #[derive(Debug)]

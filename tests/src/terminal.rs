@@ -16,51 +16,13 @@ use rustix::process::{Signal, pidfd_send_signal};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
+use crate::keys::{Key, Size};
 use crate::lifeline::lifeline;
 use crate::program::{handle, has_ended, held};
 use crate::stream::{LIMIT, Stream};
 
 /// How many lines that left the screen are kept.
 const SCROLLBACK: usize = 10_000;
-
-/// Columns and rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
-    /// Characters in a row.
-    pub columns: u16,
-    /// Rows.
-    pub rows: u16,
-}
-
-impl Size {
-    /// The size every terminal has had.
-    pub const CLASSIC: Self = Self { columns: 80, rows: 24 };
-    /// A window on a laptop.
-    pub const WINDOW: Self = Self { columns: 100, rows: 40 };
-}
-
-/// A key that is no letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    /// Enter.
-    Enter,
-    /// Escape.
-    Escape,
-    /// Tab.
-    Tab,
-    /// Backspace.
-    Backspace,
-    /// Arrow up.
-    Up,
-    /// Arrow down.
-    Down,
-    /// Arrow right.
-    Right,
-    /// Arrow left.
-    Left,
-    /// A letter with Ctrl held: `Key::Ctrl('c')`.
-    Ctrl(char),
-}
 
 /// What the screen shows, and the bytes that made it so.
 #[derive(Debug)]
@@ -143,20 +105,7 @@ impl Terminal {
     /// # Panics
     /// When the terminal is gone.
     pub fn press(&self, key: Key) {
-        match key {
-            Key::Enter => self.type_text("\r"),
-            Key::Escape => self.type_text("\x1b"),
-            Key::Tab => self.type_text("\t"),
-            Key::Backspace => self.type_text("\x7f"),
-            Key::Up => self.type_text("\x1b[A"),
-            Key::Down => self.type_text("\x1b[B"),
-            Key::Right => self.type_text("\x1b[C"),
-            Key::Left => self.type_text("\x1b[D"),
-            Key::Ctrl(letter) => {
-                let code = u8::try_from(letter).expect("an ASCII letter") & 0x1f;
-                self.type_text(char::from(code).encode_utf8(&mut [0; 4]));
-            }
-        }
+        self.type_text(&key.sequence());
     }
 
     /// Gives the window another size; the command is told.
