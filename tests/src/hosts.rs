@@ -142,10 +142,10 @@ impl SshHost {
     /// The process ids of the connections that are open now, as seen from outside.
     #[must_use]
     pub fn connections(&self) -> Vec<u32> {
-        // the listener was there before every connection, and hosts it as a descendant
+        let first = self.machine.as_ref().and_then(Machine::first_process);
         let mut servers = self.servers();
-        let descendants = servers.first().map(|&listener| processes::descendants(listener));
-        servers.retain(|pid| descendants.as_ref().is_some_and(|those| those.contains(pid)));
+        // the listener is the one that the first process started itself
+        servers.retain(|&pid| processes::parent(pid) != first);
         servers
     }
 

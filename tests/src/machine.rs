@@ -54,7 +54,9 @@ impl Machine {
     #[must_use]
     pub fn first_process(&self) -> Option<u32> {
         if self.isolation.is_some() {
-            processes::descendants(self.program.pid()).first().copied()
+            let outer = self.program.pid();
+            let inner = processes::descendants(outer);
+            inner.into_iter().find(|&pid| processes::parent(pid) == Some(outer))
         } else {
             Some(self.program.pid())
         }

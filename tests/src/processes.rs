@@ -73,7 +73,9 @@ fn all() -> Vec<u32> {
     pids
 }
 
-fn parent(pid: u32) -> Option<u32> {
+/// The process that started a process, or that took it over; none when it has ended.
+#[must_use]
+pub fn parent(pid: u32) -> Option<u32> {
     fields(pid)?.split(' ').nth(1)?.parse().ok()
 }
 

@@ -94,6 +94,21 @@ fn a_dropped_connection_ends_with_255_and_the_next_one_works() {
 }
 
 #[test]
+fn a_frozen_host_answers_nobody_until_it_thaws() {
+    if !ready(&[Need::Ssh]) {
+        return;
+    }
+    let host = SshHost::start("web-1");
+    let config = SshConfig::with(&[&host], "ConnectTimeout 1");
+    let mut ssh = Command::new("ssh");
+    ssh.arg("-F").arg(config.path()).args(["web-1", "true"]);
+    host.freeze();
+    assert_eq!(Program::run("ssh", &ssh).code, Some(255));
+    host.thaw();
+    Program::run("ssh", &ssh).assert_code(0);
+}
+
+#[test]
 fn a_deploy_user_may_do_what_its_host_says() {
     if !ready(&[Need::Ssh, Need::Namespaces, Need::Sudo]) {
         return;
