@@ -125,7 +125,8 @@ fn application() -> PathBuf {
         let source = place.write("main.rs", APPLICATION);
         let made = place.path().join("app");
         let mut rustc = Command::new("rustc");
-        rustc.args(["--edition", "2024", "-O", "-C", "target-feature=+crt-static", "-o"]);
+        rustc.args(["--edition", "2024", "-O", "-C", "target-feature=+crt-static"]);
+        rustc.args(["-C", "strip=symbols", "-o"]);
         rustc.arg(&made).arg(source).current_dir(env!("CARGO_MANIFEST_DIR"));
         Program::run("rustc", &rustc).assert_code(0);
         keep(&made, &binary);
