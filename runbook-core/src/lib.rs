@@ -5,3 +5,4 @@
 pub mod base;
 pub mod plan;
 pub mod template;
+pub mod transport;
