@@ -15,6 +15,8 @@ mod said;
 #[cfg(feature = "drive")]
 pub mod local;
 #[cfg(feature = "drive")]
+pub mod ssh;
+#[cfg(feature = "drive")]
 pub mod station;
 #[cfg(feature = "drive")]
 mod supervisor;
