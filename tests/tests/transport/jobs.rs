@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use runbook_core::plan::Command;
 use runbook_core::transport::station::{
-    Cancelled, Deadline, FollowError, JobTerms, LaunchError, OnDeadline, Offsets, Voided,
+    Cancelled, Deadline, FollowError, JobTerms, LaunchError, Offsets, OnDeadline, Voided,
 };
 use runbook_core::transport::{Collected, Doubt, Ending, Expected, JobState, Station};
 
@@ -32,7 +32,9 @@ async fn a_job_runs_once_and_tells_its_end_as_often_as_asked() {
         let station = local(home.path(), sh).await;
         let base = station.base(None, None).await.unwrap();
         let name = job("once");
-        let mut command = Command::script("echo ran >>effect\nprintf '%s|' \"$v\" \"$1\"\ncat\necho e >&2\nexit 7");
+        let mut command = Command::script(
+            "echo ran >>effect\nprintf '%s|' \"$v\" \"$1\"\ncat\necho e >&2\nexit 7",
+        );
         let value = "it's\n$(x) é\u{88}\n";
         command.env.insert("v".into(), value.into());
         command.args.push(value.into());
@@ -162,8 +164,7 @@ async fn without_its_runner_a_job_is_unknown_until_its_orphans_are_stopped() {
         let base = station.base(None, None).await.unwrap();
         let name = job("orphan");
         let command = Command::script("echo $$; exec sleep 3600");
-        let launched =
-            station.launch(&base, &name, &command, &JobTerms::default()).await.unwrap();
+        let launched = station.launch(&base, &name, &command, &JobTerms::default()).await.unwrap();
         let (mut sink, mut ear) = Heard::new();
         let runner = Watched::new(launched.pid.cast_signed());
         let following = station.follow(&base, &name, Offsets::default(), &mut sink);
@@ -215,7 +216,9 @@ async fn an_output_over_the_cap_is_cut_and_counted() {
         let name = job("cap");
         let terms = JobTerms { cap: 1000, ..JobTerms::default() };
         let cut = format!("{}/jobs/{name}/out.cut", base.path);
-        let script = format!("head -c 5000 /dev/zero; while [ ! -f '{cut}' ]; do sleep 0.1; done; echo tail");
+        let script = format!(
+            "head -c 5000 /dev/zero; while [ ! -f '{cut}' ]; do sleep 0.1; done; echo tail"
+        );
         station.launch(&base, &name, &Command::script(script), &terms).await.unwrap();
         let mut output = Collected::default();
         let from = Offsets { stdout: 10, stderr: 0 };

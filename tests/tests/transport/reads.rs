@@ -13,9 +13,40 @@ use crate::world::{Heard, SHELLS, local, read, soon, stdout};
 /// Values that have broken something somewhere.
 fn hostile() -> Vec<String> {
     let mut values: Vec<String> = [
-        "", " ", "-n", "--", "-", "'", "''", "\"", "\\", "\\'", "\\n", "a\nb", "\n", "\n\n", "a\n",
-        "$(touch /tmp/owned)", "`id`", "${HOME}", "$N", "'\"$N\"'", "*", "~", "!", "#", "a;b", "%s",
-        "\r\n", "\t", "\u{1}\u{7f}", "é ü 漢字 😀 \u{202e}", "\u{81}\u{88}", "=", "a=b", "{{ x }}",
+        "",
+        " ",
+        "-n",
+        "--",
+        "-",
+        "'",
+        "''",
+        "\"",
+        "\\",
+        "\\'",
+        "\\n",
+        "a\nb",
+        "\n",
+        "\n\n",
+        "a\n",
+        "$(touch /tmp/owned)",
+        "`id`",
+        "${HOME}",
+        "$N",
+        "'\"$N\"'",
+        "*",
+        "~",
+        "!",
+        "#",
+        "a;b",
+        "%s",
+        "\r\n",
+        "\t",
+        "\u{1}\u{7f}",
+        "é ü 漢字 😀 \u{202e}",
+        "\u{81}\u{88}",
+        "=",
+        "a=b",
+        "{{ x }}",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -49,7 +80,9 @@ async fn hostile_values_come_back_unchanged() {
         let station = local(home.path(), sh).await;
         for value in hostile() {
             let start: String = value.chars().take(40).collect();
-            comes_back(&station, &value).await.unwrap_or_else(|why| panic!("{sh} {start:?}: {why}"));
+            comes_back(&station, &value)
+                .await
+                .unwrap_or_else(|why| panic!("{sh} {start:?}: {why}"));
         }
     }
 }
@@ -61,11 +94,14 @@ fn any_value_comes_back_unchanged() {
         let home = tempfile::tempdir().unwrap();
         let station = runtime.block_on(local(home.path(), sh));
         let any = "([^\\x00]|['\"$`\\\\\n!-]){0,40}";
-        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })
-            .run(&any, |value| {
-                runtime.block_on(comes_back(&station, &value)).map_err(TestCaseError::fail)
-            })
-            .unwrap();
+        TestRunner::new(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::with_cases(60)
+        })
+        .run(&any, |value| {
+            runtime.block_on(comes_back(&station, &value)).map_err(TestCaseError::fail)
+        })
+        .unwrap();
     }
 }
 
@@ -74,8 +110,13 @@ async fn scripts_stop_at_the_first_error_and_say_where() {
     for sh in SHELLS {
         let home = tempfile::tempdir().unwrap();
         let station = local(home.path(), sh).await;
-        let (finished, output) = read(&station, &Command::script("echo one\nfalse\necho two")).await;
-        assert_eq!((finished.ending, output.stdout), (Ending::Exited(1), b"one\n".to_vec()), "{sh}");
+        let (finished, output) =
+            read(&station, &Command::script("echo one\nfalse\necho two")).await;
+        assert_eq!(
+            (finished.ending, output.stdout),
+            (Ending::Exited(1), b"one\n".to_vec()),
+            "{sh}"
+        );
         let (finished, output) = read(&station, &Command::script("echo one\necho $nope")).await;
         assert_ne!(finished.ending.code(), Some(0), "{sh}");
         let said = String::from_utf8(output.stderr).unwrap();
@@ -83,8 +124,14 @@ async fn scripts_stop_at_the_first_error_and_say_where() {
         let (finished, output) = read(&station, &Command::script("echo one\nif true; then")).await;
         assert_ne!(finished.ending.code(), Some(0), "{sh}");
         assert!(!output.stderr.is_empty(), "{sh}");
-        let (finished, output) =
-            read(&station, &Command::new(Program::Script { text: "false | true; x=(1 2); echo ${#x[@]}".into(), shell: Shell::Bash })).await;
+        let (finished, output) = read(
+            &station,
+            &Command::new(Program::Script {
+                text: "false | true; x=(1 2); echo ${#x[@]}".into(),
+                shell: Shell::Bash,
+            }),
+        )
+        .await;
         assert_eq!((finished.ending, output.stdout), (Ending::Exited(1), vec![]), "{sh}");
     }
 }
@@ -97,7 +144,11 @@ async fn every_way_to_end_is_told_apart() {
         let ends = async |command: Command| read(&station, &command).await.0.ending;
         assert_eq!(ends(Command::script("exit 42")).await, Ending::Exited(42), "{sh}");
         assert_eq!(ends(Command::script("exit 255")).await, Ending::Exited(255), "{sh}");
-        assert_eq!(ends(Command::script("no-such-program-here")).await, Ending::Exited(127), "{sh}");
+        assert_eq!(
+            ends(Command::script("no-such-program-here")).await,
+            Ending::Exited(127),
+            "{sh}"
+        );
         assert_eq!(ends(Command::script("kill -9 $$")).await, Ending::Signalled(9), "{sh}");
         assert_eq!(ends(Command::script("kill -TERM 0")).await, Ending::Signalled(15), "{sh}");
         let argv = Command::new(Program::Argv(vec!["no-such-program-here".into()]));
@@ -157,7 +208,8 @@ async fn a_dropped_read_is_killed_with_all_its_children() {
         let home = tempfile::tempdir().unwrap();
         let station = local(home.path(), sh).await;
         let (mut sink, mut ear) = Heard::new();
-        let script = "trap '' TERM; sleep 3600 & echo $$; echo $!; setsid sleep 3600 & echo $!; wait";
+        let script =
+            "trap '' TERM; sleep 3600 & echo $$; echo $!; setsid sleep 3600 & echo $!; wait";
         let command = Command::script(script);
         let reading = station.read(&command, ReadTerms::default(), &mut sink);
         let pids = async { [ear.process().await, ear.process().await, ear.process().await] };
@@ -187,7 +239,10 @@ async fn a_read_over_its_time_is_killed_and_says_so() {
             assert!(!std::path::Path::new(&format!("/proc/{line}/cwd/.")).exists(), "{sh}");
         }
         let left = std::fs::read_dir(home.path()).unwrap().flatten();
-        assert_eq!(left.filter(|e| e.file_name().to_string_lossy().contains("runbook-")).count(), 0);
+        assert_eq!(
+            left.filter(|e| e.file_name().to_string_lossy().contains("runbook-")).count(),
+            0
+        );
     }
 }
 
@@ -197,7 +252,8 @@ async fn reads_of_one_host_run_beside_each_other() {
         let home = tempfile::tempdir().unwrap();
         let station = local(home.path(), sh).await;
         // Each waits for the other: one after the other they would never end.
-        let made = std::process::Command::new("mkfifo").arg(home.path().join("f")).status().unwrap();
+        let made =
+            std::process::Command::new("mkfifo").arg(home.path().join("f")).status().unwrap();
         assert!(made.success());
         let (writes, reads) = (Command::script("echo x >f"), Command::script("cat f"));
         let (one, other) = tokio::join!(read(&station, &writes), read(&station, &reads));

@@ -18,7 +18,8 @@ fn kill(process: &Watched) {
 #[tokio::test]
 async fn a_host_says_who_it_is_whatever_its_login_scripts_print() {
     let sshd = Sshd::start("");
-    std::fs::write(sshd.path("home/.bashrc"), "echo noise; echo more >&2; printf 'no newline'\n").unwrap();
+    std::fs::write(sshd.path("home/.bashrc"), "echo noise; echo more >&2; printf 'no newline'\n")
+        .unwrap();
     let station = sshd.station().await;
     let identity = station.identity();
     assert_eq!((identity.user.as_str(), identity.uid), ("root", Some(0)));
@@ -128,10 +129,13 @@ async fn nothing_is_left_after_kill_9() {
 async fn failures_to_connect_are_told_apart() {
     let sshd = Sshd::start("");
     drop(sshd.station().await);
-    let refused = async |ssh: runbook_core::transport::ssh::Ssh| match soon(Station::connect(&ssh, &lab())).await {
-        Err(StationError::Connect(error)) => error,
-        other => panic!("{other:?}"),
-    };
+    let refused =
+        async |ssh: runbook_core::transport::ssh::Ssh| match soon(Station::connect(&ssh, &lab()))
+            .await
+        {
+            Err(StationError::Connect(error)) => error,
+            other => panic!("{other:?}"),
+        };
     std::fs::rename(sshd.path("client.pub"), sshd.path("client.off")).unwrap();
     let error = refused(sshd.ssh()).await;
     assert!(matches!(error, ConnectError::Authentication { .. }), "{error}");
@@ -154,8 +158,7 @@ async fn a_host_with_one_session_a_connection_still_works() {
     let sshd = Sshd::start("MaxSessions 1");
     let station = sshd.station().await;
     assert_eq!(stdout(&station, "echo one").await, "one\n");
-    let (one, other) =
-        tokio::join!(stdout(&station, "echo one"), stdout(&station, "echo two"));
+    let (one, other) = tokio::join!(stdout(&station, "echo one"), stdout(&station, "echo two"));
     assert_eq!((one.as_str(), other.as_str()), ("one\n", "two\n"));
 }
 
@@ -175,7 +178,10 @@ async fn over_the_session_limit_programs_wait_for_each_other() {
 #[tokio::test]
 async fn a_users_own_master_is_ridden_on_and_left_alone() {
     let sshd = Sshd::start("");
-    drop(sshd.station().await);
+    let first = sshd.station().await;
+    let masters = sshd.masters();
+    drop(first);
+    masters[0].ended().await;
     let mut users = Process::new("ssh")
         .arg("-F")
         .arg(sshd.path("config"))
@@ -187,9 +193,8 @@ async fn a_users_own_master_is_ridden_on_and_left_alone() {
     let mut ready = [0; 6];
     std::io::Read::read_exact(users.stdout.as_mut().unwrap(), &mut ready).unwrap();
     let destination = runbook_core::transport::Destination::new("lab".parse().unwrap());
-    let before = sshd.masters().len();
     let station = Station::connect(&sshd.ssh(), &destination).await.unwrap();
-    assert_eq!(sshd.masters().len(), before);
+    assert_eq!(sshd.masters().len(), 0);
     assert_eq!(station.identity().fingerprint, None);
     assert_eq!(stdout(&station, "echo one").await, "one\n");
     drop(station);
@@ -200,12 +205,13 @@ async fn a_users_own_master_is_ridden_on_and_left_alone() {
 
 #[tokio::test]
 async fn streams_lead_to_ports_and_sockets_of_the_host() {
-    use tokio_util::compat::FuturesAsyncReadCompatExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio_util::compat::FuturesAsyncReadCompatExt;
     let sshd = Sshd::start("");
     let station = sshd.station().await;
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = Address::Tcp { host: "127.0.0.1".into(), port: port.local_addr().unwrap().port() };
+    let address =
+        Address::Tcp { host: "127.0.0.1".into(), port: port.local_addr().unwrap().port() };
     let (stream, accepted) = tokio::join!(soon(station.forward(&address)), soon(port.accept()));
     let (mut stream, mut accepted) = (stream.unwrap().compat(), accepted.unwrap().0);
     stream.write_all(b"ping").await.unwrap();
@@ -239,7 +245,10 @@ async fn another_user_has_a_supervisor_and_a_base_of_his_own() {
     let owner = Process::new("chown").arg("nobody").arg(&configured).status().unwrap();
     assert!(owner.success());
     let base = station.base(Some("nobody"), configured.to_str()).await.unwrap();
-    assert_eq!((base.path.as_str(), base.user.as_deref()), (configured.to_str().unwrap(), Some("nobody")));
+    assert_eq!(
+        (base.path.as_str(), base.user.as_deref()),
+        (configured.to_str().unwrap(), Some("nobody"))
+    );
     station.launch(&base, &job("theirs"), &command, &JobTerms::default()).await.unwrap();
     let mut output = Collected::default();
     let name = job("theirs");

@@ -21,7 +21,7 @@ if alive; then kill -TERM "$pid"; echo asked; exit 0; fi
 left() {
   p=
   [ -n "$M" ] || return 0
-  for E in $(grep -l -F -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
+  for E in $(grep -lzF -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
     E=${E#/proc/}
     p="$p ${E%%/*}"
   done

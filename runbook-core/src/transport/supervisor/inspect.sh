@@ -25,7 +25,7 @@ if read -r pid start jboot jmachine M <runner; then
     [ "${20}" = "$start" ] && [ "$1" != Z ] && echo "alive yes"
   fi
   if [ -n "$M" ]; then
-    for E in $(grep -l -F -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
+    for E in $(grep -lzF -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
       E=${E#/proc/}
       echo "left ${E%%/*}"
     done

@@ -46,10 +46,22 @@ stop() {
   G=$!
 }
 
+# Whether the program's group lives; the dead that nobody has waited for do not count.
+lives() {
+  kill -0 "-$C" || return 1
+  [ -r "/proc/$$/stat" ] || return 0
+  for E in /proc/[0-9]*/stat; do
+    read -r E <"$E" || continue
+    set -- ${E##*) }
+    [ "$3" != "$C" ] || [ "$1" = Z ] || return 0
+  done
+  return 1
+}
+
 # Whoever left the group is found by the mark in its environment.
 sweep() {
   [ -n "$M" ] || return 0
-  for E in $(grep -l -F -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
+  for E in $(grep -lzF -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
     E=${E#/proc/}
     kill -KILL "${E%%/*}"
   done
@@ -97,12 +109,15 @@ if [ "$K" = exited ]; then
   W=$!
   while wait "$C"; Z=$?; [ "$K" != exited ] && kill -0 "$C"; do :; done
   if [ "$K" != exited ]; then
-    kill -0 "-$C" && wait "$G"
+    lives && wait "$G"
     kill -KILL "-$C"
     kill -KILL "$G"
     sweep
+    # A killed process may take a moment to be gone.
+    t=0
+    while lives && [ "$t" -lt 20 ]; do sleep 0.1 || sleep 1; t=$((t + 1)); done
   fi
-  kill -0 "-$C" && L=1
+  lives && L=1
 fi
 cd /
 [ -z "$D" ] || rm -rf "$D"

@@ -28,10 +28,22 @@ stop() {
   G=$!
 }
 
+# Whether the program's group lives; the dead that nobody has waited for do not count.
+lives() {
+  kill -0 "-$C" || return 1
+  [ -r "/proc/$$/stat" ] || return 0
+  for E in /proc/[0-9]*/stat; do
+    read -r E <"$E" || continue
+    set -- ${E##*) }
+    [ "$3" != "$C" ] || [ "$1" = Z ] || return 0
+  done
+  return 1
+}
+
 # Whoever left the group is found by the mark in its environment.
 sweep() {
   [ -n "$M" ] || return 0
-  for E in $(grep -l -F -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
+  for E in $(grep -lzF -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
     E=${E#/proc/}
     kill -KILL "${E%%/*}"
   done
@@ -55,7 +67,7 @@ perform() {
       kill -KILL "-$C"
       [ -z "$G" ] || kill -KILL "$G"
       sweep
-    elif kill -0 "-$C"; then L=1
+    elif lives; then L=1
     fi
   fi
   [ -z "$D" ] || { cd /; rm -rf "$D"; }
