@@ -11,6 +11,8 @@ mod body;
 pub(crate) mod nonce;
 pub(super) mod programs;
 mod trailer;
+#[cfg(test)]
+mod truncation;
 
 use std::time::Duration;
 
