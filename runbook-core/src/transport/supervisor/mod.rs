@@ -20,6 +20,7 @@ use futures_util::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub use body::Unsendable;
+pub(super) use body::decode;
 use body::{Purpose, encode, quote};
 use nonce::Nonces;
 use trailer::Cutter;
