@@ -8,3 +8,4 @@ pub mod plan;
 pub mod run;
 pub mod runbook;
 pub mod template;
+pub mod transport;
