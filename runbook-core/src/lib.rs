@@ -3,6 +3,7 @@
 //! One way through: `text → Document → Runbook → Plan → Run → Journal → Report`.
 
 pub mod base;
+pub mod document;
 pub mod plan;
 pub mod runbook;
 pub mod template;
