@@ -29,13 +29,21 @@ pub(super) struct Inference<'a> {
     pub(super) complaints: Vec<Complaint>,
     /// Names that conditions around this place have proven to be there.
     pub(super) proven: Vec<String>,
+    /// Whether a name whose step may not deliver it is complained of.
+    pub(super) strict: bool,
     /// Names that the template itself defines.
     pub(super) locals: Vec<(String, Type)>,
 }
 
 impl<'a> Inference<'a> {
     pub(super) fn new(scope: &'a dyn Scope, proven: &[String]) -> Self {
-        Self { scope, complaints: Vec::new(), proven: proven.to_vec(), locals: Vec::new() }
+        Self {
+            scope,
+            complaints: Vec::new(),
+            proven: proven.to_vec(),
+            strict: true,
+            locals: Vec::new(),
+        }
     }
 
     pub(super) fn scope(&self) -> &'a dyn Scope {
@@ -204,6 +212,11 @@ impl<'a> Inference<'a> {
             Resolved::Is(mut found, taken) => {
                 if self.proven.iter().any(|name| name == root) {
                     found = found.certain();
+                }
+                if found.maybe_undelivered && self.strict {
+                    let message = format!("the step that delivers `{root}` may be skipped or fail");
+                    let help = guarded(root);
+                    self.complain("may-be-undelivered", range(expression.span()), message, &help);
                 }
                 words[taken.min(words.len())..].iter().fold(found, |found, _| found.element())
             }

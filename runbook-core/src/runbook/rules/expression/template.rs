@@ -28,6 +28,7 @@ pub(in crate::runbook) fn check_template(
     match parsed {
         Ok(Stmt::Template(template)) => {
             let mut walk = Walk { inference: Inference::new(scope, proven), reading };
+            walk.inference.strict = reading == Reading::Program;
             let found = match &*template.children {
                 [Stmt::EmitExpr(emit)] => walk.emitted(&emit.expr, true),
                 children => {

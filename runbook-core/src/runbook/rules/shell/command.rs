@@ -18,22 +18,24 @@ impl Walk<'_> {
             self.facts.commands += 1;
         }
         for item in simple.prefix.iter().flat_map(|prefix| &prefix.0) {
-            self.item(item, true);
+            self.item(item);
         }
         simple.word_or_name.iter().for_each(|word| self.splitting(word));
         for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
-            self.item(item, false);
+            self.item(item);
         }
         self.what_it_does(simple);
     }
 
-    fn item(&mut self, item: &Item, before_the_command: bool) {
+    fn item(&mut self, item: &Item) {
         match item {
             Item::IoRedirect(redirect) => self.redirect(redirect),
             Item::Word(word) => self.splitting(word),
-            Item::AssignmentWord(_, word) => {
+            Item::AssignmentWord(assignment, word) => {
+                if let ast::AssignmentName::VariableName(name) = &assignment.name {
+                    self.facts.assigned.insert(name.clone());
+                }
                 word::visit(self, word, false);
-                debug_assert!(before_the_command || word.value.contains('='));
             }
             Item::ProcessSubstitution(_, shell) => self.process_substitution(shell),
         }
@@ -48,6 +50,9 @@ impl Walk<'_> {
         {
             let text = "grep -c".to_owned();
             self.facts.counted.push(Finding { range: range.clone(), text });
+        }
+        if matches!(name, "read" | "export" | "local" | "readarray" | "mapfile") {
+            self.facts.assigned.extend(words[1..].iter().map(|word| (*word).to_owned()));
         }
         if name == "shift" {
             self.facts.uses_arguments = true;

@@ -18,7 +18,7 @@ static DESTRUCTIVE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What of `text` looks like the loss of something. What is removed under `$runbook_tmp` is the
 /// script's own.
-pub(in super::super) fn destructive_text(text: &str) -> Option<String> {
+pub(in crate::runbook) fn destructive_text(text: &str) -> Option<String> {
     let found = DESTRUCTIVE.find(text)?;
     let own = found.as_str().starts_with("rm") && text.contains("runbook_tmp");
     (!own).then(|| found.as_str().trim().to_owned())

@@ -4,11 +4,11 @@ use super::command::basename;
 
 /// A word that is a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Program {
+pub(in crate::runbook) struct Program {
     /// Its place among the words.
-    pub(in super::super) at: usize,
+    pub(in crate::runbook) at: usize,
     /// Who reads it, `sh -c`.
-    pub(in super::super) interpreter: String,
+    pub(in crate::runbook) interpreter: String,
 }
 
 /// How an interpreter is told its program.
@@ -44,7 +44,7 @@ const SSH_FLAGS: &str = "BbcDEeFIiJLlmOopQRSWw";
 
 /// The words of a command that are programs. An interpreter counts wherever it stands, since
 /// `sudo`, `xargs` and `docker exec` run what follows them.
-pub(in super::super) fn program_words(words: &[&str]) -> Vec<Program> {
+pub(in crate::runbook) fn program_words(words: &[&str]) -> Vec<Program> {
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let name = basename(word);
@@ -70,7 +70,7 @@ pub(in super::super) fn program_words(words: &[&str]) -> Vec<Program> {
 }
 
 /// The interpreter that reads its standard input as a program, if the command is one.
-pub(in super::super) fn program_reads_stdin<'a>(words: &[&'a str]) -> Option<&'a str> {
+pub(super) fn program_reads_stdin<'a>(words: &[&'a str]) -> Option<&'a str> {
     if !program_words(words).is_empty() {
         return None;
     }

@@ -12,83 +12,87 @@ use std::ops::Range;
 
 use brush_parser::{ParserOptions, TokenizerOptions, ast};
 
-pub(super) use destructive::destructive_text;
-pub(super) use interpreter::{program_reads_stdin, program_words};
+pub(in crate::runbook) use destructive::destructive_text;
+pub(in crate::runbook) use interpreter::program_words;
 
 /// Something in a script, and where: bytes of the script's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
+pub(in crate::runbook) struct Finding {
     /// Where.
-    pub(super) range: Range<usize>,
+    pub(in crate::runbook) range: Range<usize>,
     /// What, as a word or two of the script.
-    pub(super) text: String,
+    pub(in crate::runbook) text: String,
 }
 
 /// A variable that is expanded inside the program text of a nested interpreter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Nested {
+pub(in crate::runbook) struct Nested {
     /// Where.
-    pub(super) range: Range<usize>,
+    pub(in crate::runbook) range: Range<usize>,
     /// The variable; `@`, `*` and digits are the positional ones.
-    pub(super) variable: String,
+    pub(in crate::runbook) variable: String,
     /// Who reads the program: `sh -c`, `psql -c`.
-    pub(super) interpreter: String,
+    pub(in crate::runbook) interpreter: String,
 }
 
 /// A command with `!` before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Negation {
+pub(in crate::runbook) struct Negation {
     /// The `!` and the command.
-    pub(super) range: Range<usize>,
+    pub(in crate::runbook) range: Range<usize>,
     /// Whether the command is `test`, `[`, `[[` or `command -v`, whose "no" is never an error.
-    pub(super) of_test: bool,
+    pub(in crate::runbook) of_test: bool,
     /// Whether something looks at the result: a condition, `&&`, `||`, or the end of the script.
-    pub(super) seen: bool,
+    pub(in crate::runbook) seen: bool,
 }
 
 /// Two or more commands joined by `|`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PipelineFact {
+pub(in crate::runbook) struct PipelineFact {
     /// Where.
-    pub(super) range: Range<usize>,
+    pub(in crate::runbook) range: Range<usize>,
     /// Whether the last command prints a number even when it reads nothing: `wc`, `grep -c`.
-    pub(super) counts: bool,
+    pub(in crate::runbook) counts: bool,
     /// Whether the last command fails when it reads nothing: `grep`.
-    pub(super) needs_input: bool,
+    pub(in crate::runbook) needs_input: bool,
 }
 
 /// Everything the rules ask of a script. Without a syntax tree (`syntax` says why) only the words
 /// are known.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts {
+pub(in crate::runbook) struct Facts {
     /// Why it does not parse.
-    pub(super) syntax: Option<Finding>,
+    pub(in crate::runbook) syntax: Option<Finding>,
     /// Variables that are expanded where the shell splits and globs.
-    pub(super) unquoted: Vec<Finding>,
+    pub(in crate::runbook) unquoted: Vec<Finding>,
     /// Variables inside the program of another interpreter.
-    pub(super) nested: Vec<Nested>,
+    pub(in crate::runbook) nested: Vec<Nested>,
     /// Commands with `!` before them.
-    pub(super) negated: Vec<Negation>,
+    pub(in crate::runbook) negated: Vec<Negation>,
     /// Pipelines.
-    pub(super) pipelines: Vec<PipelineFact>,
+    pub(in crate::runbook) pipelines: Vec<PipelineFact>,
     /// `grep -c`.
-    pub(super) counted: Vec<Finding>,
+    pub(in crate::runbook) counted: Vec<Finding>,
     /// Text that looks like the loss of something.
-    pub(super) destructive: Vec<Finding>,
+    pub(in crate::runbook) destructive: Vec<Finding>,
     /// Tools that act on what the caller's environment points at.
-    pub(super) tools: Vec<Finding>,
+    pub(in crate::runbook) tools: Vec<Finding>,
+    /// Every variable that is expanded.
+    pub(in crate::runbook) expanded: Vec<Finding>,
+    /// Variables the script sets itself.
+    pub(in crate::runbook) assigned: BTreeSet<String>,
     /// Variables that are expanded so that unset is not an error: `${x:-…}`, `${x+…}`.
-    pub(super) tolerated: BTreeSet<String>,
+    pub(in crate::runbook) tolerated: BTreeSet<String>,
     /// How many simple commands it has.
-    pub(super) commands: usize,
+    pub(in crate::runbook) commands: usize,
     /// Whether it looks at its arguments.
-    pub(super) uses_arguments: bool,
+    pub(in crate::runbook) uses_arguments: bool,
     /// Every word that could be a name.
-    pub(super) words: BTreeSet<String>,
+    pub(in crate::runbook) words: BTreeSet<String>,
 }
 
 /// Reads a script.
-pub(super) fn read(script: &str) -> Facts {
+pub(in crate::runbook) fn read(script: &str) -> Facts {
     let mut facts = Facts { words: names_in(script), ..Facts::default() };
     match parse(script) {
         Ok(program) => walk::Walk::new(script, &mut facts).program(&program),
@@ -98,7 +102,7 @@ pub(super) fn read(script: &str) -> Facts {
 }
 
 /// Every word of `text` that has the form of a variable's name.
-pub(super) fn names_in(text: &str) -> BTreeSet<String> {
+pub(in crate::runbook) fn names_in(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
         .map(str::to_owned)

@@ -129,6 +129,7 @@ impl<'a> Walk<'a> {
             ast::CompoundCommand::BraceGroup(group) => self.list(&group.list, position),
             ast::CompoundCommand::Subshell(shell) => self.list(&shell.list, position),
             ast::CompoundCommand::ForClause(clause) => {
+                self.facts.assigned.insert(clause.variable_name.clone());
                 match &clause.values {
                     Some(values) => values.iter().for_each(|value| self.quoted(value)),
                     None => self.facts.uses_arguments = true,

@@ -41,8 +41,9 @@ fn visit_piece(walk: &mut Walk<'_>, piece: &WordPieceWithSource, start: usize, s
                 if is_argument(&name) {
                     walk.facts.uses_arguments = true;
                 }
+                let range = at + walk.base..start + piece.end_index + walk.base;
+                walk.facts.expanded.push(Finding { range: range.clone(), text: name.clone() });
                 if splits && !matches!(expression, ParameterExpr::ParameterLength { .. }) {
-                    let range = at + walk.base..start + piece.end_index + walk.base;
                     walk.facts.unquoted.push(Finding { range, text: name });
                 }
             }
