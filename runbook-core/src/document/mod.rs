@@ -4,6 +4,11 @@
 //! One walk over the text yields the document as far as it could be read, and every complaint
 //! about its form: TOML syntax, unknown and misplaced keys, values of the wrong type.
 
+mod beyond;
 mod model;
+mod parse;
+mod reader;
+mod syntax;
 
 pub use model::*;
+pub use parse::{FORMAT, Parsed, decode};

@@ -21,6 +21,7 @@ mod undo;
 pub use capture::{Capture, CaptureTable};
 pub use check::Check;
 pub use expect::{Expect, ExpectTable};
+pub(super) use field::{EXTENT, FIELD, SPANNED};
 pub use field::{Extent, Field};
 pub use hosts::{Environment, Host, HostsDocument, Identity};
 pub use how::{How, Http, HttpTable, Program, RequestTable, Shell, Sudo};
