@@ -6,5 +6,6 @@ pub mod base;
 pub mod document;
 pub mod plan;
 pub mod probe;
+pub mod run;
 pub mod runbook;
 pub mod template;
