@@ -5,6 +5,7 @@
 pub mod base;
 pub mod document;
 pub mod plan;
+pub mod probe;
 pub mod run;
 pub mod runbook;
 pub mod template;
