@@ -7,9 +7,9 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::entries::{NamedEntries, StructEntries};
 use super::error::Unreadable;
-use super::key::misplaced_help;
 use super::notes::Notes;
 use super::place::{self, Place};
+use super::refusal::NAMED;
 use super::union;
 use crate::base::{Diagnostic, Span};
 use crate::document::model::{EXTENT, FIELD, SPANNED};
@@ -89,7 +89,8 @@ impl<'a> Node<'a> {
                 place::header(self.key, self.value, self.span.start..self.span.end)
             }
         };
-        Place { kind, keys, table, header, around: self.around }
+        let inline = self.notes.text(self.span).starts_with('{');
+        Place { kind, keys, table, header, inline, around: self.around }
     }
 
     /// Makes the complaint of an error that nobody has noted yet.
@@ -105,55 +106,6 @@ impl<'a> Node<'a> {
     pub(super) fn note(&self, complaint: Diagnostic) -> Unreadable {
         self.notes.add(complaint);
         Unreadable::Noted
-    }
-
-    /// The complaint that this value is not of the form that is wanted.
-    pub(super) fn refuse(&self, wanted: &str) -> Unreadable {
-        let found = union::form(self.value);
-        let several = if self.or_several { ", or an array of them" } else { "" };
-        let called = match self.called {
-            Called::File => "the file".to_owned(),
-            Called::Key(key) => format!("`{key}`"),
-            Called::ElementOf(key) => format!("an element of `{key}`"),
-        };
-        let message = format!("{called} must be {wanted}{several}, not {found}");
-        let mut complaint = Diagnostic::error("wrong-type", message).at(self.span, found);
-        if let Some(help) = self.way_out(wanted) {
-            complaint = complaint.help(help);
-        }
-        self.note(complaint)
-    }
-
-    fn way_out(&self, wanted: &str) -> Option<String> {
-        if let (Called::Key(key), Some(around)) = (self.called, self.around)
-            && let Some(help) = misplaced_help(key, self.key, around, self.notes)
-        {
-            return Some(help);
-        }
-        let wants = |form: &str| wanted.contains(form);
-        match (self.value, self.called) {
-            (DeValue::Table(_), Called::Key(key)) if wants("an array") => self
-                .notes
-                .text(self.span)
-                .starts_with('[')
-                .then(|| format!("write `[[{key}]]`, with two brackets on each side")),
-            (DeValue::Array(_), Called::Key(key)) if wants("a table") => self
-                .notes
-                .text(self.span)
-                .starts_with("[[")
-                .then(|| format!("write `[{key}]`, with one bracket on each side")),
-            (DeValue::Table(_) | DeValue::Array(_), _) => None,
-            (DeValue::String(text), _) if wants("whole number") || wants("true") => {
-                let plain = text.parse::<i64>().is_ok() || text.parse::<bool>().is_ok();
-                plain.then(|| format!("without the quotes: `{text}`"))
-            }
-            (DeValue::String(_), _) if wants("an array") => Some("put it in brackets".to_owned()),
-            (DeValue::String(_), _) => None,
-            _ if wants("a string") => {
-                Some(format!("put it in quotes: `\"{}\"`", self.notes.text(self.span)))
-            }
-            _ => None,
-        }
     }
 
     fn integer(&self, wanted: &str) -> Result<i64, Unreadable> {
@@ -182,15 +134,15 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(super) fn table(&self) -> Result<&'a DeTable<'a>, Unreadable> {
+    fn table(&self, wanted: &str) -> Result<&'a DeTable<'a>, Unreadable> {
         match self.value {
             DeValue::Table(table) => Ok(table),
-            _ => Err(self.refuse("a table")),
+            _ => Err(self.refuse(wanted)),
         }
     }
 }
 
-impl<'de, 'a> Deserializer<'de> for Node<'a> {
+impl<'de> Deserializer<'de> for Node<'_> {
     type Error = Unreadable;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
@@ -259,7 +211,7 @@ impl<'de, 'a> Deserializer<'de> for Node<'a> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        let place = self.place("", &[], self.table()?);
+        let place = self.place("", &[], self.table(NAMED)?);
         self.settle(visitor.visit_map(NamedEntries::new(&place, self.notes)))
     }
 
@@ -269,7 +221,7 @@ impl<'de, 'a> Deserializer<'de> for Node<'a> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        let place = self.place(name, fields, self.table()?);
+        let place = self.place(name, fields, self.table("a table")?);
         let extent = fields.contains(&EXTENT).then(|| place::extent(self.value, self.span));
         self.settle(visitor.visit_map(StructEntries::new(&place, extent, self.notes)))
     }
