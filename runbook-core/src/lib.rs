@@ -3,6 +3,10 @@
 //! One way through: `text → Document → Runbook → Plan → Run → Journal → Report`.
 
 pub mod base;
+pub mod document;
 pub mod plan;
+pub mod probe;
+pub mod run;
+pub mod runbook;
 pub mod template;
 pub mod transport;

@@ -4,17 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Digest;
-
-/// Who reads a script.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Shell {
-    /// POSIX `sh` with `set -eu`.
-    #[default]
-    Sh,
-    /// `bash` with `set -eu -o pipefail`.
-    Bash,
-}
+use crate::runbook::Shell;
 
 /// What runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
