@@ -4,6 +4,7 @@
 
 pub mod base;
 pub mod confirm;
+pub mod document;
 pub mod journal;
 pub mod plan;
 pub mod report;
