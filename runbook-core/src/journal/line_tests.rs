@@ -8,7 +8,6 @@ use super::samples::{VARIANTS, every_event, variant};
 use super::{Durability, Journal, MemoryJournal, codec};
 use crate::run::{Event, Record};
 
-
 fn written(facts: Vec<Event>) -> (Vec<Record>, Vec<u8>) {
     let clock = CountingClock::default();
     let (mut records, mut bytes) = (Vec::new(), Vec::new());

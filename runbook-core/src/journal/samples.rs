@@ -7,9 +7,9 @@ use indexmap::IndexMap;
 use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
 use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};
 use crate::run::{
-    About, Answer, Approval, AttemptId, Card, CardHost, Effect, Ending, Event, Loss, Options,
-    Order, Outcome, OutputDigest, Part, Payload, ProbeId, QuestionId, Slot, StepStatus, Timer,
-    Topic,
+    About, Answer, Approval, AttemptId, Card, CardHost, Effect, Ending, Event, Listing, Loss,
+    Options, Order, Outcome, OutputDigest, Part, Payload, ProbeId, QuestionId, Slot, StepStatus,
+    Timer, Topic,
 };
 
 pub(crate) fn step() -> StepId {
@@ -153,6 +153,8 @@ pub(crate) fn every_event() -> Vec<Event> {
             operator: "ana".into(),
             options,
         },
+        Event::ClockRead { at: jiff::Timestamp::UNIX_EPOCH },
+        Event::LockAsked { name: "deploy".into() },
         Event::LockTaken { name: "deploy".into() },
         Event::LockRefused { name: "deploy".into(), holder: "ben, since 03:00".into() },
         Event::Connecting { host: host() },
@@ -179,7 +181,21 @@ pub(crate) fn every_event() -> Vec<Event> {
             about: About::GoalAtEnd,
             verdict: Verdict::Held { saw: "200".into() },
         },
-        Event::ItemsListed { step: step(), host: host(), items: vec!["a".into()] },
+        Event::Sampled {
+            about: About::GoalAtEnd,
+            check: 0,
+            sample: 1,
+            verdict: Verdict::Held { saw: "200".into() },
+        },
+        Event::CheckSettled { about: About::GoalAtEnd, check: 1, verdict: None },
+        Event::ItemsListed {
+            step: step(),
+            host: host(),
+            items: vec!["a".into()],
+            listing: Listing::Again,
+        },
+        Event::Faltered { step: step(), host: host(), why: "exit 1".into(), unreachable: false },
+        Event::Withdrawn { question: QuestionId(1) },
         Event::Intended {
             attempt: attempt(Part::Main, 1),
             effect: Effect::Destroy,
@@ -265,8 +281,14 @@ pub(crate) fn variant(event: &Event) -> usize {
         Event::Ending { .. } => 28,
         Event::StopAsked { .. } => 29,
         Event::Ended { .. } => 30,
+        Event::ClockRead { .. } => 31,
+        Event::LockAsked { .. } => 32,
+        Event::Sampled { .. } => 33,
+        Event::CheckSettled { .. } => 34,
+        Event::Faltered { .. } => 35,
+        Event::Withdrawn { .. } => 36,
     }
 }
 
 /// How many variants there are.
-pub(crate) const VARIANTS: usize = 31;
+pub(crate) const VARIANTS: usize = 37;
