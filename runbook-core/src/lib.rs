@@ -5,6 +5,8 @@
 pub mod base;
 pub mod confirm;
 pub mod document;
+#[cfg(feature = "drive")]
+pub mod drive;
 pub mod journal;
 pub mod plan;
 pub mod report;
