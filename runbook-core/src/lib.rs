@@ -9,6 +9,7 @@ pub mod document;
 pub mod drive;
 pub mod journal;
 pub mod plan;
+pub mod probe;
 pub mod report;
 pub mod run;
 pub mod runbook;
