@@ -3,7 +3,10 @@
 //! One way through: `text → Document → Runbook → Plan → Run → Journal → Report`.
 
 pub mod base;
+pub mod confirm;
+pub mod journal;
 pub mod plan;
+pub mod report;
 pub mod run;
 pub mod runbook;
 pub mod template;
