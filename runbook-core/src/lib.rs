@@ -5,6 +5,7 @@
 pub mod base;
 pub mod confirm;
 pub mod journal;
+pub mod document;
 pub mod plan;
 pub mod report;
 pub mod run;
