@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod model;
+mod rules;
 pub mod step;
 
 pub use check::{Check, Expect, Literal, Patience, Probe, Test};
