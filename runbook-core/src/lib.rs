@@ -4,8 +4,8 @@
 
 pub mod base;
 pub mod confirm;
-pub mod journal;
 pub mod document;
+pub mod journal;
 pub mod plan;
 pub mod report;
 pub mod run;
