@@ -8,7 +8,9 @@ mod beyond;
 mod model;
 mod parse;
 mod reader;
+mod schema;
 mod syntax;
 
 pub use model::*;
 pub use parse::{FORMAT, Parsed, decode};
+pub use schema::{hosts_schema, runbook_schema};

@@ -5,6 +5,9 @@ use toml::de::Error;
 
 use crate::base::{Diagnostic, Diagnostics, Span};
 
+/// What the TOML parser says of a bare word.
+const UNQUOTED: &str = "string values must be quoted";
+
 /// The complaint about a text with NUL in it, which is no text.
 pub(super) fn not_text(text: &str) -> Option<Diagnostic> {
     let at = text.find('\0')?;
@@ -24,7 +27,11 @@ pub(super) fn complaints(errors: &[Error], text: &str) -> Diagnostics {
             "" | "nothing" => String::new(),
             expected => format!("expected {expected}"),
         };
-        Diagnostic::error("toml-syntax", what).at(place(error, text), remark)
+        let complaint = Diagnostic::error("toml-syntax", what).at(place(error, text), remark);
+        match what {
+            UNQUOTED => complaint.help("put it in quotes: `\"…\"`"),
+            _ => complaint,
+        }
     };
     errors.iter().map(complaint).collect()
 }

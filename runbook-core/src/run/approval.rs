@@ -23,13 +23,15 @@ pub struct Approval {
 
 impl Approval {
     /// The approval of `card` by typed words: there is one only if there is a word for every host
-    /// and each is exactly what that host's line asks for.
+    /// and each is exactly what that host's line asks for, and `orders` are the programs of the card
+    /// (none for what a person does).
     #[must_use]
     pub fn of(card: &Card, words: &[String], orders: &[Order], by: &str) -> Option<Self> {
         let all_typed = words.len() == card.hosts.len()
             && card.hosts.iter().zip(words).all(|(host, typed)| host.confirm == *typed);
-        let same_bytes = card.hosts.len() == orders.len()
-            && card.hosts.iter().zip(orders).all(|(host, order)| {
+        let programs: Vec<_> = card.hosts.iter().filter(|host| host.payload.is_some()).collect();
+        let same_bytes = programs.len() == orders.len()
+            && programs.iter().zip(orders).all(|(host, order)| {
                 host.host == order.id.host && host.payload.as_ref() == Some(&order.payload)
             });
         (all_typed && same_bytes).then(|| Self {
@@ -51,16 +53,18 @@ impl Approval {
         &self.by
     }
 
+    /// Whether it is for exactly this order.
+    #[must_use]
+    pub fn admits(&self, order: &Order) -> bool {
+        order.effect == Effect::Destroy && self.orders.contains(&order.digest())
+    }
+
     /// Joins the approval to an order it admits.
     ///
     /// # Errors
     /// Gives the order back when the approval is not for exactly it.
     pub fn admit(&self, order: Order) -> Result<ApprovedOrder, Box<Order>> {
-        if order.effect == Effect::Destroy && self.orders.contains(&order.digest()) {
-            Ok(ApprovedOrder { order })
-        } else {
-            Err(Box::new(order))
-        }
+        if self.admits(&order) { Ok(ApprovedOrder { order }) } else { Err(Box::new(order)) }
     }
 }
 

@@ -33,6 +33,16 @@ pub enum Event {
         /// How it was started.
         options: super::Options,
     },
+    /// What `now` is, recorded only where a runbook asks for it.
+    ClockRead {
+        /// The time.
+        at: jiff::Timestamp,
+    },
+    /// A lock is being taken on this machine.
+    LockAsked {
+        /// Its name.
+        name: String,
+    },
     /// A lock was taken on this machine.
     LockTaken {
         /// Its name.
@@ -104,6 +114,26 @@ pub enum Event {
         /// With what.
         verdict: Verdict,
     },
+    /// All probes of one sample of a check were answered.
+    Sampled {
+        /// Which list.
+        about: About,
+        /// The check's place in it.
+        check: u32,
+        /// Which sample, from 1.
+        sample: u32,
+        /// What it came to.
+        verdict: Verdict,
+    },
+    /// A check needs no more samples.
+    CheckSettled {
+        /// Which list.
+        about: About,
+        /// The check's place in it.
+        check: u32,
+        /// What it came to; none when its `when` left it out.
+        verdict: Option<Verdict>,
+    },
     /// A list of checks was answered.
     InquiryEnded {
         /// Which.
@@ -119,6 +149,19 @@ pub enum Event {
         host: HostName,
         /// They.
         items: Vec<String>,
+        /// When.
+        listing: Listing,
+    },
+    /// A step did not do what it should on a host; what follows from that is decided next.
+    Faltered {
+        /// The step.
+        step: StepId,
+        /// The host.
+        host: HostName,
+        /// What happened.
+        why: String,
+        /// Whether the host could not be reached.
+        unreachable: bool,
     },
     /// An attempt is about to be sent. Durable before a byte of it leaves.
     Intended {
@@ -189,6 +232,11 @@ pub enum Event {
         /// By whom.
         by: String,
     },
+    /// A question needs no answer any more.
+    Withdrawn {
+        /// Which.
+        question: QuestionId,
+    },
     /// A step ended on a host.
     HostEnded {
         /// The step.
@@ -239,6 +287,18 @@ pub enum Event {
         /// The sentence.
         sentence: String,
     },
+}
+
+/// When a list of what will be acted on was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listing {
+    /// For the preview: it is read again at its turn.
+    Preview,
+    /// At its turn: this is what is shown and acted on.
+    Turn,
+    /// After the yes: a difference voids it.
+    Again,
 }
 
 /// What a timer is for.

@@ -2,14 +2,22 @@
 
 pub mod about;
 pub mod action;
+mod apply;
 pub mod approval;
 pub mod attempt;
+mod decide;
 pub mod event;
 pub mod input;
+mod inquiry;
+mod machine;
 pub mod preview;
 pub mod question;
 pub mod record;
+mod render;
+mod scope;
+pub mod state;
 pub mod status;
+mod verdict;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -20,11 +28,13 @@ pub use about::{About, ProbeId, Slot};
 pub use action::{Action, ProbeOrder, RenderedProbe};
 pub use approval::{Approval, ApprovedOrder};
 pub use attempt::{AttemptId, Effect, Loss, Order, Outcome, OutputDigest, Part, Payload};
-pub use event::{Event, Timer, Topic};
+pub use event::{Event, Listing, Timer, Topic};
 pub use input::Input;
+pub use machine::{Run, Turn};
 pub use preview::{CheckLine, Ledger, Preview, PreviewStep, What};
 pub use question::{Answer, Card, CardHost, FailureCard, FailureOptions, Question, QuestionId};
 pub use record::Record;
+pub use state::State;
 pub use status::{Ending, StepStatus};
 
 /// How a run was started; part of its journal.

@@ -10,9 +10,10 @@ use super::scalar::Scalar;
 /// An inventory: which hosts there are, and what they are in each environment.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["format"]))]
+#[schemars(title = "An inventory", extend("required" = ["format"]))]
 pub struct HostsDocument {
     /// The version of the format: 1.
+    #[schemars(extend("const" = 1))]
     pub format: Field<i64>,
     /// Environments, by name.
     pub env: Field<Entries<Environment>>,

@@ -14,9 +14,10 @@ use super::step::Step;
 /// A runbook: what it is for, what it needs to know, what "fixed" means, and the steps to there.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["format", "title"]))]
+#[schemars(title = "A runbook", extend("required" = ["format", "title"]))]
 pub struct RunbookDocument {
     /// The version of the format: 1.
+    #[schemars(extend("const" = 1))]
     pub format: Field<i64>,
     /// One line that says what it does.
     pub title: Field<String>,

@@ -37,7 +37,7 @@ pub(super) fn unknown(
         return complaint.at(span, format!("help: did you mean `{near}`?"));
     }
     if keys().count() > LISTED {
-        return complaint.at(span, "");
+        return complaint.at(span, "").help("`runbook schema` prints every key");
     }
     let listed = keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
     complaint.at(span, "").help(format!("its keys are {listed}"))

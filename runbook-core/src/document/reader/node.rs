@@ -14,6 +14,11 @@ use super::union;
 use crate::base::{Diagnostic, Span};
 use crate::document::model::{EXTENT, FIELD, SPANNED};
 
+/// The form of a table whose keys are names.
+const NAMED: &str = "a table of names";
+/// Keys whose value is a duration, which people write as a bare number.
+const DURATIONS: &[&str] = &["timeout", "within", "every", "hold", "wait", "takes", "review_every"];
+
 /// What a complaint calls a value.
 #[derive(Clone, Copy)]
 pub(super) enum Called<'a> {
@@ -124,36 +129,38 @@ impl<'a> Node<'a> {
         self.note(complaint)
     }
 
+    /// What to write instead, where it can be told.
     fn way_out(&self, wanted: &str) -> Option<String> {
-        if let (Called::Key(key), Some(around)) = (self.called, self.around)
-            && let Some(help) = misplaced_help(key, self.key, around, self.notes)
-        {
-            return Some(help);
-        }
-        let wants = |form: &str| wanted.contains(form);
+        let text = self.notes.text(self.span);
         match (self.value, self.called) {
-            (DeValue::Table(_), Called::Key(key)) if wants("an array") => self
-                .notes
-                .text(self.span)
-                .starts_with('[')
-                .then(|| format!("write `[[{key}]]`, with two brackets on each side")),
-            (DeValue::Array(_), Called::Key(key)) if wants("a table") => self
-                .notes
-                .text(self.span)
-                .starts_with("[[")
-                .then(|| format!("write `[{key}]`, with one bracket on each side")),
+            (DeValue::Table(_), Called::Key(key)) if wanted.contains("an array") => {
+                text.starts_with('[').then(|| format!("write `[[{key}]]`, with two brackets"))
+            }
+            (DeValue::Array(_), Called::Key(key)) if text.starts_with("[[") => Some(match wanted {
+                NAMED => format!("write `[{key}.NAME]`, with one bracket and a name"),
+                _ => format!("write `[{key}]`, with one bracket"),
+            }),
             (DeValue::Table(_) | DeValue::Array(_), _) => None,
-            (DeValue::String(text), _) if wants("whole number") || wants("true") => {
-                let plain = text.parse::<i64>().is_ok() || text.parse::<bool>().is_ok();
-                plain.then(|| format!("without the quotes: `{text}`"))
+            (_, Called::Key(key)) if wanted.contains("a table") => self.slipped(key),
+            (DeValue::String(_), _) if wanted == "an array" => {
+                Some("put it in brackets".to_owned())
             }
-            (DeValue::String(_), _) if wants("an array") => Some("put it in brackets".to_owned()),
-            (DeValue::String(_), _) => None,
-            _ if wants("a string") => {
-                Some(format!("put it in quotes: `\"{}\"`", self.notes.text(self.span)))
+            (DeValue::String(plain), _) if !wanted.contains("a string") => {
+                let parses = plain.parse::<i64>().is_ok() || plain.parse::<bool>().is_ok();
+                parses.then(|| format!("leave the quotes out: `{plain}`"))
             }
+            (DeValue::Integer(_), Called::Key(key)) if DURATIONS.contains(&key) => {
+                Some(format!("write a unit: `\"{text}s\"`"))
+            }
+            _ if wanted.starts_with("a string") => Some(format!("put it in quotes: `\"{text}\"`")),
             _ => None,
         }
+    }
+
+    /// In a table of names any key is a name, also one that slipped in from further out.
+    fn slipped(&self, key: &str) -> Option<String> {
+        let around = self.around.filter(|around| around.keys.is_empty())?;
+        misplaced_help(key, self.key, around, self.notes)
     }
 
     fn integer(&self, wanted: &str) -> Result<i64, Unreadable> {
@@ -182,10 +189,10 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(super) fn table(&self) -> Result<&'a DeTable<'a>, Unreadable> {
+    fn table(&self, wanted: &str) -> Result<&'a DeTable<'a>, Unreadable> {
         match self.value {
             DeValue::Table(table) => Ok(table),
-            _ => Err(self.refuse("a table")),
+            _ => Err(self.refuse(wanted)),
         }
     }
 }
@@ -259,7 +266,7 @@ impl<'de, 'a> Deserializer<'de> for Node<'a> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        let place = self.place("", &[], self.table()?);
+        let place = self.place("", &[], self.table(NAMED)?);
         self.settle(visitor.visit_map(NamedEntries::new(&place, self.notes)))
     }
 
@@ -269,7 +276,7 @@ impl<'de, 'a> Deserializer<'de> for Node<'a> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        let place = self.place(name, fields, self.table()?);
+        let place = self.place(name, fields, self.table("a table")?);
         let extent = fields.contains(&EXTENT).then(|| place::extent(self.value, self.span));
         self.settle(visitor.visit_map(StructEntries::new(&place, extent, self.notes)))
     }
