@@ -59,6 +59,14 @@ pub struct Environment {
     pub max_hosts_per_destroy: u32,
 }
 
+impl Environment {
+    /// How many people a destroy needs that asks for `own`: an environment only raises it.
+    #[must_use]
+    pub fn approvals_for(&self, own: Option<u32>) -> u32 {
+        self.approvals.max(own.unwrap_or(1))
+    }
+}
+
 impl Default for Environment {
     fn default() -> Self {
         Self { name: None, protect: false, approvals: 1, max_hosts_per_destroy: 1 }

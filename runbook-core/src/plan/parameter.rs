@@ -20,8 +20,15 @@ pub fn accept(param: &Param, text: &str) -> Result<Value, BadValue> {
     if text.len() > VALUE_LIMIT {
         return bad("a value has at most 128 KiB");
     }
-    let value = param.kind.parse(text)?;
-    accept_value(param, value)
+    accept_value(param, parse(&param.kind, text)?)
+}
+
+/// Parses, and quotes no more of a text than a person reads.
+fn parse(kind: &ValueType, text: &str) -> Result<Value, BadValue> {
+    kind.parse(text).map_err(|bad| match brief(text) {
+        short if short != text => BadValue(format!("`{short}` is no {}", kind.name())),
+        _ => bad,
+    })
 }
 
 /// Takes the texts of a list, or the one of anything else.
@@ -47,7 +54,7 @@ pub fn accept_all(param: &Param, texts: &[String]) -> Result<Value, BadValue> {
 /// # Errors
 /// As [`accept`].
 pub fn accept_value(param: &Param, value: Value) -> Result<Value, BadValue> {
-    let value = if is_of(&param.kind, &value) { value } else { param.kind.parse(&value.text())? };
+    let value = if is_of(&param.kind, &value) { value } else { parse(&param.kind, &value.text())? };
     if value.text().len() > VALUE_LIMIT {
         return bad("a value has at most 128 KiB");
     }
