@@ -1,13 +1,16 @@
 //! Floor 5: what is told of a run. A live display and a replay of the journal see the same records.
 //! Knows nothing of terminals, and can neither fail nor hold anything up.
 
+mod fold;
 mod silent;
+pub mod summary;
 
 use std::fmt;
 
 use crate::run::{AttemptId, Record};
 
 pub use silent::Silent;
+pub use summary::Summary;
 
 /// Which output of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
