@@ -11,3 +11,4 @@ pub mod report;
 pub mod run;
 pub mod runbook;
 pub mod template;
+pub mod transport;
