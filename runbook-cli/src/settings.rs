@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
+use indexmap::IndexMap;
+use runbook_core::journal::Places;
 
 use crate::cli::{Everywhere, OutputForm, When};
 use crate::failure::Failure;
@@ -29,23 +31,16 @@ pub(crate) struct Settings {
     pub(crate) verbose: u8,
     /// Given to ssh as `-F`.
     pub(crate) ssh_config: Option<PathBuf>,
-    /// Values of parameters, by the lowercase rest of the variable's name.
-    pub(crate) parameters: BTreeMap<String, String>,
+    /// Values of parameters, by the rest of the variable's name.
+    pub(crate) parameters: IndexMap<String, String>,
     /// Who starts runs.
     pub(crate) operator: String,
-    /// The user's directories.
-    pub(crate) places: Places,
-}
-
-/// Where the user keeps things.
-#[derive(Clone, Debug)]
-pub(crate) struct Places {
-    /// `runbook/` in their configuration: `hosts.toml`.
+    /// Where the user's `hosts.toml` is.
     pub(crate) configuration: PathBuf,
-    /// `runbook/` in their data: `runbooks/`.
+    /// Where the user's `runbooks/` is.
     pub(crate) data: PathBuf,
-    /// Where runs are recorded: `runs/`.
-    pub(crate) state: PathBuf,
+    /// Where runs are recorded.
+    pub(crate) places: Places,
 }
 
 impl Settings {
@@ -53,6 +48,9 @@ impl Settings {
     pub(crate) fn of(flags: &Everywhere, environment: &Environment) -> Result<Self, Failure> {
         let ci = environment.is_set("CI");
         let ssh_config = flags.ssh_config.clone();
+        let base = etcetera::base_strategy::Xdg::new().map_err(|_| {
+            Failure::usage("no home directory: neither HOME nor the user database names one")
+        })?;
         Ok(Self {
             output: flags.output,
             color: environment.colour(flags.color),
@@ -63,21 +61,14 @@ impl Settings {
             ssh_config: ssh_config.or_else(|| environment.path("RUNBOOK_SSH_CONFIG")),
             parameters: environment.parameters(),
             operator: environment.operator(),
-            places: Places::of(flags.state_dir.as_deref())?,
-        })
-    }
-}
-
-impl Places {
-    fn of(state: Option<&Path>) -> Result<Self, Failure> {
-        let base = etcetera::base_strategy::Xdg::new().map_err(|_| {
-            Failure::usage("no home directory: neither HOME nor the user database names one")
-        })?;
-        let user_state = || base.state_dir().unwrap_or_else(|| base.data_dir());
-        Ok(Self {
             configuration: base.config_dir().join("runbook"),
             data: base.data_dir().join("runbook"),
-            state: state.map_or_else(|| user_state().join("runbook"), Path::to_owned),
+            places: Places {
+                chosen: flags.state_dir.clone(),
+                xdg_state_home: environment.path("XDG_STATE_HOME"),
+                home: Some(base.home_dir().to_owned()),
+                ..Places::default()
+            },
         })
     }
 }
@@ -119,9 +110,9 @@ impl Environment {
         name.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
     }
 
-    fn parameters(&self) -> BTreeMap<String, String> {
+    fn parameters(&self) -> IndexMap<String, String> {
         let parameter = |(name, value): (&String, &OsString)| {
-            let name = name.strip_prefix(PARAMETER)?.to_lowercase();
+            let name = name.strip_prefix(PARAMETER)?.to_owned();
             Some((name, value.clone().into_string().ok()?))
         };
         self.0.iter().filter_map(parameter).collect()
@@ -130,6 +121,8 @@ impl Environment {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -162,7 +155,7 @@ mod tests {
         let variables = [("RUNBOOK_SSH_CONFIG", "/a"), ("RUNBOOK_PARAM_BAD_TAG", "v1")];
         let there = settings(&Everywhere::default(), &variables);
         assert_eq!(there.ssh_config.as_deref(), Some(Path::new("/a")));
-        assert_eq!(there.parameters.get("bad_tag").map(String::as_str), Some("v1"));
+        assert_eq!(there.parameters.get("BAD_TAG").map(String::as_str), Some("v1"));
         let flag = Everywhere { ssh_config: Some("/b".into()), ..Everywhere::default() };
         assert_eq!(settings(&flag, &variables).ssh_config.as_deref(), Some(Path::new("/b")));
     }
@@ -170,6 +163,6 @@ mod tests {
     #[test]
     fn the_state_directory_can_be_said() {
         let flag = Everywhere { state_dir: Some("/s".into()), ..Everywhere::default() };
-        assert_eq!(settings(&flag, &[]).places.state, Path::new("/s"));
+        assert_eq!(settings(&flag, &[]).places.chosen.as_deref(), Some(Path::new("/s")));
     }
 }
