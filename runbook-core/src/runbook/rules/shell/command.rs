@@ -6,7 +6,8 @@ use super::walk::{Walk, has_flag, simple_words};
 use super::{Finding, Nested, destructive, interpreter, word};
 
 /// Tools that act on whatever the caller's environment points at.
-const TOOLS: [&str; 7] = ["kubectl", "oc", "helm", "aws", "gcloud", "terraform", "docker"];
+pub(in crate::runbook) const TOOLS: [&str; 7] =
+    ["kubectl", "oc", "helm", "aws", "gcloud", "terraform", "docker"];
 
 /// Commands that run the command after them.
 const WRAPPERS: [&str; 10] =

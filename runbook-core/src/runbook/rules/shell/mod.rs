@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use brush_parser::{ParserOptions, TokenizerOptions, ast};
 
+pub(in crate::runbook) use command::TOOLS;
 pub(in crate::runbook) use destructive::destructive_text;
 pub(in crate::runbook) use interpreter::program_words;
 
