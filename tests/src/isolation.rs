@@ -4,6 +4,10 @@
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+/// Makes `/` a mount point, which an engine and its containers need, then goes on inside. The
+/// directory is only where the mount hangs.
+const MOUNT_ROOT: &str = r#"mount --rbind / /mnt && exec chroot /mnt "$0" "$@""#;
+
 /// Whether a machine of the lab can be set apart from the real one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isolation {
@@ -44,7 +48,7 @@ impl Isolation {
                 let mut command = Command::new("unshare");
                 command.args(["--pid", "--fork", "--kill-child", "--uts", "--mount"]);
                 if self == Self::NamespacesInChroot {
-                    command.args(["--propagation", "unchanged"]);
+                    command.args(["--propagation", "unchanged", "/bin/sh", "-c", MOUNT_ROOT]);
                 }
                 command.arg("/bin/sh");
                 command

@@ -73,7 +73,6 @@ fn parse<T: Default + for<'de> Deserialize<'de>>(
 
 /// The text of a file. What is not UTF-8 is replaced and complained of; the text then only serves
 /// to show where.
-#[must_use]
 pub fn decode(name: impl Into<String>, bytes: Vec<u8>) -> (Source, Diagnostics) {
     let name = name.into();
     match String::from_utf8(bytes) {

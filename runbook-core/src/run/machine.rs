@@ -71,10 +71,13 @@ impl Run {
         events: impl IntoIterator<Item = &'a Event>,
     ) -> Self {
         let mut run = Self::new(plan, options);
-        for event in events {
-            run.apply(event);
-        }
+        events.into_iter().for_each(|event| run.follow(event));
         run
+    }
+
+    /// Takes in one more recorded event, as [`Run::replay`] does.
+    pub fn follow(&mut self, event: &Event) {
+        self.apply(event);
     }
 
     /// Takes news in. What does not fit (an answer to a question that was not put, a second

@@ -111,12 +111,25 @@ impl Run {
             }
             _ => {}
         }
+        if let Some(sentence) = self.failed_beside() {
+            return Some(sentence);
+        }
         let goal = self.goal_at_end()?;
         let ended_early = matches!(
             self.state().ending,
             Some(Ending::Stopped { .. } | Ending::PersonNeeded { .. } | Ending::Unknown { .. })
         );
         (!goal.held() && !ended_early).then(|| format!("the goal does not hold: {}", goal.line()))
+    }
+
+    /// A step that failed while another branch had already ended the run.
+    fn failed_beside(&self) -> Option<String> {
+        let steps = self.plan().runbook.steps.iter();
+        let mut failed = steps.filter(|step| {
+            step.on_failure != Some(OnFailure::Continue)
+                && self.state().status(&step.id) == Some(StepStatus::Failed)
+        });
+        failed.next().map(|step| format!("`{}` failed", step.id))
     }
 
     /// Something that keeps a good end from being a clean one.

@@ -16,9 +16,10 @@ pub(in crate::document) const SPANNED: &str = "$spanned";
 pub(in crate::document) const EXTENT: &str = "$extent";
 
 /// A key of a table, as it was found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Field<T> {
     /// It was not written.
+    #[default]
     Absent,
     /// It was written and could not be read; the complaint has been made.
     Broken {
@@ -75,13 +76,6 @@ impl<T> Field<T> {
     #[must_use]
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
-    }
-}
-
-// Not derived: that would ask for a default of `T`.
-impl<T> Default for Field<T> {
-    fn default() -> Self {
-        Self::Absent
     }
 }
 

@@ -19,7 +19,7 @@ pub enum How {
     Argv(List<String>),
     /// One HTTP request: `{ http = { url = "…" } }`.
     #[serde(rename = "a table (a request)")]
-    Request(RequestTable),
+    Request(Box<RequestTable>),
 }
 
 /// What is run: a script, or a program with its arguments.
@@ -52,7 +52,7 @@ pub enum Http {
     Url(String),
     /// The whole request.
     #[serde(rename = "a table (a request)")]
-    Request(HttpTable),
+    Request(Box<HttpTable>),
 }
 
 /// The keys of a request.

@@ -90,7 +90,7 @@ pub enum OneOrMany<T> {
     Many(List<T>),
     /// One, written without brackets.
     #[serde(rename = "one")]
-    One(Spanned<T>),
+    One(Box<Spanned<T>>),
 }
 
 impl<T> OneOrMany<T> {

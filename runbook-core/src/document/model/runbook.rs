@@ -64,7 +64,7 @@ pub enum Lock {
     Name(String),
     /// Its name, and where it is held.
     #[serde(rename = "a table")]
-    Table(LockTable),
+    Table(Box<LockTable>),
 }
 
 /// The keys of a lock.

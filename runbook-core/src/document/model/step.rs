@@ -137,7 +137,7 @@ pub enum Answer {
     Label(String),
     /// What it means, and whether it ends the run.
     #[serde(rename = "a table")]
-    Table(AnswerTable),
+    Table(Box<AnswerTable>),
 }
 
 /// The keys of an answer.

@@ -65,13 +65,16 @@ pub(super) struct StructEntries<'a> {
 
 impl<'a> StructEntries<'a> {
     pub(super) fn new(place: &'a Place<'a>, extent: Option<Span>, notes: &'a Notes<'a>) -> Self {
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            in_order(place.table).into_iter().partition(|(key, _)| place.knows(key.get_ref()));
-        for (key, value) in unknown {
-            let header = super::place::header(key.span().into(), value.get_ref(), value.span());
-            notes.add(key::unknown(key.get_ref(), key.span().into(), header, place, notes));
-        }
-        let entries = known.into_iter().peekable();
+        let mut entries = in_order(place.table);
+        entries.retain(|(key, value)| {
+            let known = place.knows(key.get_ref());
+            if !known {
+                let header = super::place::header(key.span().into(), value.get_ref(), value.span());
+                notes.add(key::unknown(key.get_ref(), key.span().into(), header, place, notes));
+            }
+            known
+        });
+        let entries = entries.into_iter().peekable();
         Self { known: NamedEntries { place, notes, entries }, extent }
     }
 }

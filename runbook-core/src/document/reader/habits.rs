@@ -45,7 +45,7 @@ const HABITS: &[Habit] = &[
     },
     Habit {
         kind: "Check",
-        keys: &["run", "cmd", "command", "script", "change"],
+        keys: &["run", "cmd", "command", "script"],
         instead: "a check only looks: write `read`",
     },
     Habit { kind: "Check", keys: &["url"], instead: "write `http`" },

@@ -21,17 +21,17 @@ pub(super) fn unknown(
     if let Some(complaint) = later::key(place.kind, key, span) {
         return complaint;
     }
-    // A header names its table by its full path, so it cannot have slipped into the wrong one.
-    if header.is_none()
-        && let Some(complaint) = misplaced(key, span, place, notes)
-    {
-        return complaint;
-    }
     let message = format!("`{key}` is not a key of {}", called(place.kind));
     let complaint = Diagnostic::error("unknown-key", message);
     let keys = || place.keys.iter().copied().filter(|key| !key.starts_with('$'));
     if let Some(help) = habits::instead_of(place.kind, key) {
         return complaint.at(span, "").help(help);
+    }
+    // A header names its table by its full path, so it cannot have slipped into the wrong one.
+    if header.is_none()
+        && let Some(complaint) = misplaced(key, span, place, notes)
+    {
+        return complaint;
     }
     if let Some(near) = nearest(key, keys()) {
         return complaint.at(span, format!("help: did you mean `{near}`?"));
@@ -50,7 +50,9 @@ fn misplaced(key: &str, span: Span, place: &Place<'_>, notes: &Notes<'_>) -> Opt
     let message =
         format!("`{key}` is a key of {}, not of {}", called(owner.kind), called(place.kind));
     let mut complaint = Diagnostic::error("misplaced-key", message).at(span, "").help(help);
-    if let Some(header) = innermost_header(place, inner) {
+    if !place.inline
+        && let Some(header) = innermost_header(place, inner)
+    {
         let remark = format!("what follows belongs to `{}`", notes.text(header));
         complaint = complaint.also(header, remark);
     }
@@ -66,8 +68,11 @@ pub(super) fn misplaced_help(
 ) -> Option<String> {
     let (owner, inner) = place.owner_of(key)?;
     let line = notes.line(span);
-    if innermost_header(place, inner).is_none() {
+    if place.inline {
         return Some(format!("move it out of the `{{ }}` it stands in, to {}", called(owner.kind)));
+    }
+    if place.header.is_none() {
+        return Some(format!("write `{key}` without what stands before its dot"));
     }
     if owner.around.is_none() {
         return Some(format!("move line {line} to the top, above the first `[…]`"));

@@ -13,6 +13,7 @@ mod later;
 mod node;
 mod notes;
 mod place;
+mod refusal;
 mod union;
 
 pub(super) use later::{CHOICE_OF_ITEMS, not_yet};

@@ -7,17 +7,12 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::entries::{NamedEntries, StructEntries};
 use super::error::Unreadable;
-use super::key::misplaced_help;
 use super::notes::Notes;
 use super::place::{self, Place};
+use super::refusal::NAMED;
 use super::union;
 use crate::base::{Diagnostic, Span};
 use crate::document::model::{EXTENT, FIELD, SPANNED};
-
-/// The form of a table whose keys are names.
-const NAMED: &str = "a table of names";
-/// Keys whose value is a duration, which people write as a bare number.
-const DURATIONS: &[&str] = &["timeout", "within", "every", "hold", "wait", "takes", "review_every"];
 
 /// What a complaint calls a value.
 #[derive(Clone, Copy)]
@@ -94,7 +89,8 @@ impl<'a> Node<'a> {
                 place::header(self.key, self.value, self.span.start..self.span.end)
             }
         };
-        Place { kind, keys, table, header, around: self.around }
+        let inline = self.notes.text(self.span).starts_with('{');
+        Place { kind, keys, table, header, inline, around: self.around }
     }
 
     /// Makes the complaint of an error that nobody has noted yet.
@@ -110,57 +106,6 @@ impl<'a> Node<'a> {
     pub(super) fn note(&self, complaint: Diagnostic) -> Unreadable {
         self.notes.add(complaint);
         Unreadable::Noted
-    }
-
-    /// The complaint that this value is not of the form that is wanted.
-    pub(super) fn refuse(&self, wanted: &str) -> Unreadable {
-        let found = union::form(self.value);
-        let several = if self.or_several { ", or an array of them" } else { "" };
-        let called = match self.called {
-            Called::File => "the file".to_owned(),
-            Called::Key(key) => format!("`{key}`"),
-            Called::ElementOf(key) => format!("an element of `{key}`"),
-        };
-        let message = format!("{called} must be {wanted}{several}, not {found}");
-        let mut complaint = Diagnostic::error("wrong-type", message).at(self.span, found);
-        if let Some(help) = self.way_out(wanted) {
-            complaint = complaint.help(help);
-        }
-        self.note(complaint)
-    }
-
-    /// What to write instead, where it can be told.
-    fn way_out(&self, wanted: &str) -> Option<String> {
-        let text = self.notes.text(self.span);
-        match (self.value, self.called) {
-            (DeValue::Table(_), Called::Key(key)) if wanted.contains("an array") => {
-                text.starts_with('[').then(|| format!("write `[[{key}]]`, with two brackets"))
-            }
-            (DeValue::Array(_), Called::Key(key)) if text.starts_with("[[") => Some(match wanted {
-                NAMED => format!("write `[{key}.NAME]`, with one bracket and a name"),
-                _ => format!("write `[{key}]`, with one bracket"),
-            }),
-            (DeValue::Table(_) | DeValue::Array(_), _) => None,
-            (_, Called::Key(key)) if wanted.contains("a table") => self.slipped(key),
-            (DeValue::String(_), _) if wanted == "an array" => {
-                Some("put it in brackets".to_owned())
-            }
-            (DeValue::String(plain), _) if !wanted.contains("a string") => {
-                let parses = plain.parse::<i64>().is_ok() || plain.parse::<bool>().is_ok();
-                parses.then(|| format!("leave the quotes out: `{plain}`"))
-            }
-            (DeValue::Integer(_), Called::Key(key)) if DURATIONS.contains(&key) => {
-                Some(format!("write a unit: `\"{text}s\"`"))
-            }
-            _ if wanted.starts_with("a string") => Some(format!("put it in quotes: `\"{text}\"`")),
-            _ => None,
-        }
-    }
-
-    /// In a table of names any key is a name, also one that slipped in from further out.
-    fn slipped(&self, key: &str) -> Option<String> {
-        let around = self.around.filter(|around| around.keys.is_empty())?;
-        misplaced_help(key, self.key, around, self.notes)
     }
 
     fn integer(&self, wanted: &str) -> Result<i64, Unreadable> {
@@ -197,7 +142,7 @@ impl<'a> Node<'a> {
     }
 }
 
-impl<'de, 'a> Deserializer<'de> for Node<'a> {
+impl<'de> Deserializer<'de> for Node<'_> {
     type Error = Unreadable;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {

@@ -1,6 +1,6 @@
 //! Where complaints are noted during the walk.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use crate::base::{Diagnostic, Diagnostics, Source, Span};
 
@@ -8,11 +8,14 @@ use crate::base::{Diagnostic, Diagnostics, Source, Span};
 pub(in crate::document) struct Notes<'a> {
     source: &'a Source,
     complaints: RefCell<Diagnostics>,
+    /// The first byte of every line; made when a complaint names the first one, since a scan for
+    /// each would cost the square of a file in which everything is wrong.
+    lines: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Notes<'a> {
     pub(in crate::document) const fn new(source: &'a Source) -> Self {
-        Self { source, complaints: RefCell::new(Diagnostics::new()) }
+        Self { source, complaints: RefCell::new(Diagnostics::new()), lines: OnceCell::new() }
     }
 
     pub(in crate::document) fn add(&self, complaint: Diagnostic) {
@@ -25,7 +28,11 @@ impl<'a> Notes<'a> {
 
     /// The line of a place, from 1.
     pub(super) fn line(&self, span: Span) -> usize {
-        self.source.line_column(span.start).0
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.source.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(ends).collect()
+        });
+        lines.partition_point(|start| *start <= span.start)
     }
 
     /// The text of a place.

@@ -15,6 +15,8 @@ pub(super) struct Place<'a> {
     pub(super) table: &'a DeTable<'a>,
     /// Its `[header]`, when it has one.
     pub(super) header: Option<Span>,
+    /// Whether it is written as `{ }`.
+    pub(super) inline: bool,
     /// The table it stands in.
     pub(super) around: Option<&'a Place<'a>>,
 }

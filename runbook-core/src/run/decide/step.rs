@@ -186,13 +186,12 @@ impl Run {
             return hosts;
         }
         let ended = turns.iter().take_while(|(_, turn)| turn.ended.is_some()).count();
-        let all_ended = turns.iter().filter(|(_, turn)| turn.ended.is_some()).count();
         match step.at_once.as_slice() {
             [only] => {
-                let at_once = rung(*only, hosts);
-                let began = turns.iter().filter(|(_, turn)| turn.began).count();
-                let running = began - all_ended.min(began);
-                began + at_once.saturating_sub(running)
+                let running = turns.iter().filter(|(_, t)| t.began && t.ended.is_none()).count();
+                let free = rung(*only, hosts).saturating_sub(running);
+                let waiting = turns.iter().enumerate().filter(|(_, (_, t))| !t.began && t.ended.is_none());
+                waiting.take(free).last().map_or(0, |(index, _)| index + 1)
             }
             ladder => {
                 let mut last = 0;
