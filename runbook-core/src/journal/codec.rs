@@ -92,6 +92,14 @@ pub fn decode(line: &[u8]) -> Result<Record, Damage> {
     Ok(Record { seq, at, elapsed_ms, fact, prev, sum })
 }
 
+/// Whether these bytes are a whole record and more behind it.
+pub(super) fn begins_with_record(bytes: &[u8]) -> bool {
+    let ends = bytes.windows(SUM.len()).enumerate().filter(|(_, window)| *window == SUM);
+    ends.map(|(place, _)| place + SUM.len() + HEX + END.len())
+        .filter(|end| *end < bytes.len())
+        .any(|end| !matches!(decode(&bytes[..end]), Err(Damage::Form | Damage::Sum)))
+}
+
 /// What comes before `,"sum":"…"}`, and the sum.
 fn split(line: &[u8]) -> Option<(&[u8], Digest)> {
     let rest = line.strip_suffix(END)?;

@@ -209,3 +209,7 @@ fn sync_directory(path: &Path) -> io::Result<()> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

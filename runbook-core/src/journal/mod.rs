@@ -11,6 +11,11 @@ pub mod facts;
 pub mod memory;
 pub mod read;
 
+#[cfg(test)]
+mod line_tests;
+#[cfg(test)]
+pub(crate) mod samples;
+
 #[cfg(feature = "drive")]
 mod directory;
 #[cfg(feature = "drive")]

@@ -138,3 +138,7 @@ impl OutputFile {
         OutputDigest { bytes: self.bytes, sha256 }
     }
 }
+
+#[cfg(test)]
+#[path = "outputs_tests.rs"]
+mod tests;

@@ -66,9 +66,10 @@ pub enum Damage {
 }
 
 impl Damage {
-    /// Whether a crash in the middle of a write leaves such a line.
-    fn may_be_torn(&self) -> bool {
-        matches!(self, Self::Form | Self::Sum)
+    /// Whether a crash in the middle of a write leaves such a line. It leaves the beginning of one,
+    /// never a whole one with something behind it: that is a newline that was changed.
+    fn may_be_torn(&self, line: &[u8]) -> bool {
+        matches!(self, Self::Form | Self::Sum) && !codec::begins_with_record(line)
     }
 }
 
@@ -90,7 +91,7 @@ pub fn read(bytes: &[u8]) -> Result<Recorded, Unreadable> {
         };
         match decoded {
             Ok(record) => recorded.records.push(record),
-            Err(what) if after.is_empty() && what.may_be_torn() => {
+            Err(what) if after.is_empty() && what.may_be_torn(text) => {
                 recorded.torn = Some(Torn { line, bytes: rest.len() });
                 return Ok(recorded);
             }

@@ -227,7 +227,14 @@ impl Store {
         for root in self.roots() {
             let runs = root.join("runs");
             let entries = match fs::read_dir(&runs) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                    ) =>
+                {
+                    continue;
+                }
                 entries => entries.map_err(failed(&runs, "list"))?,
             };
             for entry in entries {
@@ -286,3 +293,7 @@ fn id_of(bytes: [u8; 6]) -> RunId {
     let id: String = bytes.into_iter().enumerate().map(sign).collect();
     id.parse().expect("it is made of letters and digits")
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -277,3 +277,7 @@ impl From<&Loss> for Fate {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "summary_tests.rs"]
+mod tests;
