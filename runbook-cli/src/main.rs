@@ -1,16 +1,19 @@
 //! The command `runbook`: a thin shell around the engine. It reads flags and files, draws what the
 //! engine says, and hands over what a person types; it knows only the public face of the library.
 
+mod binding;
 mod bundled;
 mod catalogue;
 mod cli;
 mod commands;
 mod exit_code;
 mod failure;
+mod given;
 mod inventory;
 mod loading;
 mod session;
 mod settings;
+mod signals;
 mod suggestion;
 mod terminal;
 mod trusted;

@@ -8,7 +8,7 @@ use crate::catalogue::Entry;
 use crate::cli::{List, OutputForm};
 use crate::exit_code::ExitCode;
 use crate::session::Session;
-use crate::terminal::layout::{WIDTH, cut, pad, wrap};
+use crate::terminal::layout::field;
 use crate::terminal::theme::{FAINT, STRONG, paint};
 
 /// A runbook as it is listed.
@@ -74,11 +74,10 @@ fn one(entry: &Entry) -> Listed {
 
 fn draw(listed: &[&Listed]) -> String {
     listed.iter().fold(String::new(), |screen, listed| {
-        let mut screen = screen + &line(listed, name_width(listed_names(&[listed])));
-        for (label, sentence) in [("when", &listed.use_when), ("not when", &listed.not_when)] {
-            let Some(sentence) = sentence else { continue };
-            for line in wrap(&format!("{label}: {}", SafeText::line(sentence)), WIDTH - 5) {
-                screen += &format!("     {}\n", paint(FAINT, line));
+        let mut screen = screen + &line(listed, listed.name.chars().count());
+        for (label, sentence) in [("when: ", &listed.use_when), ("not when: ", &listed.not_when)] {
+            if let Some(sentence) = sentence {
+                screen += &field(&paint(FAINT, format!("     {label}")), 15, &safe(sentence));
             }
         }
         screen
@@ -87,21 +86,18 @@ fn draw(listed: &[&Listed]) -> String {
 
 /// A line a runbook.
 pub(crate) fn lines(listed: &[Listed]) -> String {
-    let width = name_width(listed.iter().map(|listed| listed.name.as_str()));
+    let names = listed.iter().map(|listed| listed.name.chars().count());
+    let width = names.max().unwrap_or(0).min(28);
     listed.iter().map(|listed| line(listed, width)).collect()
 }
 
-fn listed_names<'a>(listed: &'a [&Listed]) -> impl Iterator<Item = &'a str> {
-    listed.iter().map(|listed| listed.name.as_str())
-}
-
-fn name_width<'a>(names: impl Iterator<Item = &'a str>) -> usize {
-    names.map(|name| name.chars().count()).max().unwrap_or(0).min(28)
-}
-
 fn line(listed: &Listed, width: usize) -> String {
-    let name = pad(&paint(STRONG, SafeText::line(&listed.name)), width);
-    cut(&format!("  {name}  {}", SafeText::line(&listed.title)), WIDTH) + "\n"
+    let name = format!(" {}", paint(STRONG, safe(&listed.name)));
+    field(&name, width.max(listed.name.chars().count()) + 3, &safe(&listed.title))
+}
+
+fn safe(text: &str) -> String {
+    SafeText::line(text).to_string()
 }
 
 fn nothing(list: &List, all: &[Listed]) -> String {

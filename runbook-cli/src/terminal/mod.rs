@@ -17,5 +17,6 @@ pub(crate) mod prompt;
 mod samples;
 pub(crate) mod shell;
 pub(crate) mod steps_view;
+pub(crate) mod summary;
 pub(crate) mod theme;
 pub(crate) mod value_prompt;

@@ -193,8 +193,9 @@ fn ledger(ledger: &Ledger, hosts: usize, offline: bool) -> Vec<String> {
     let destroys = if ledger.destroys > 0 { paint(BAD, destroys) } else { destroys };
     let mut lines = vec![format!("Plan: {changes}, {destroys} on {}.", count(hosts, "host"))];
     if ledger.unknown > 0 {
+        let runs = if ledger.unknown == 1 { "it runs" } else { "they run" };
         let steps = count(ledger.unknown, "step");
-        lines.push(format!("Of {steps} it is not known yet whether they run."));
+        lines.push(format!("Of {steps} it is not known yet whether {runs}."));
     }
     lines.push(if offline {
         "Nothing was asked of any host, and nothing was changed.".to_owned()

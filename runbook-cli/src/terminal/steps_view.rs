@@ -51,20 +51,24 @@ pub(crate) fn table(steps: &[PreviewStep]) -> String {
 
 fn row(columns: &Columns, step: &PreviewStep) -> String {
     let mark = mark(step);
-    let mark_width = console::measure_text_width(&mark);
-    let room = WIDTH.saturating_sub(columns.before_what() + mark_width + 2).max(10);
+    let margin = columns.before_what();
+    let room = WIDTH.saturating_sub(margin + console::measure_text_width(&mark) + 2).max(20);
+    let what = wrap(&what(step), room);
+    let (first, rest) = what.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
     let line = format!(
         "{:>4}  {}{}{}{}  {mark}",
         step.number,
         pad(&cut(step.id.as_str(), columns.id - 1), columns.id),
         pad(&verb(step.verb), Columns::VERB),
         pad(&cut(&place(step), columns.place - 1), columns.place),
-        pad(&cut(&what(step), room), room),
+        pad(first, room),
     );
-    below(step).iter().fold(line.trim_end().to_owned() + "\n", |row, text| {
-        wrap(text, WIDTH - columns.before_what() - 2)
-            .iter()
-            .fold(row, |row, line| row + &" ".repeat(columns.before_what() + 2) + line + "\n")
+    let below = below(step);
+    let below = below.iter().flat_map(|text| wrap(text, WIDTH - margin - 2));
+    let below = below.map(|line| format!("  {line}"));
+    let under = rest.iter().cloned().chain(below);
+    under.fold(line.trim_end().to_owned() + "\n", |row, line| {
+        row + &" ".repeat(margin) + &line + "\n"
     })
 }
 
