@@ -8,6 +8,7 @@ pub mod document;
 pub mod journal;
 pub mod plan;
 pub mod report;
+pub mod probe;
 pub mod run;
 pub mod runbook;
 pub mod template;

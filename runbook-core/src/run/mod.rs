@@ -11,6 +11,7 @@ pub mod input;
 mod inquiry;
 mod machine;
 pub mod preview;
+mod previewed;
 pub mod question;
 pub mod record;
 mod render;

@@ -15,6 +15,8 @@ mod said;
 #[cfg(feature = "drive")]
 pub mod local;
 #[cfg(feature = "drive")]
+pub mod scripted;
+#[cfg(feature = "drive")]
 pub mod ssh;
 #[cfg(feature = "drive")]
 pub mod station;
@@ -30,6 +32,6 @@ pub use link::{
 };
 pub use said::Said;
 #[cfg(feature = "drive")]
-pub use station::Station;
+pub use station::{Base, Identity, Station};
 #[cfg(feature = "drive")]
 pub use supervisor::{Collected, OutputSink, Unsendable};

@@ -104,7 +104,7 @@ fn end(ending: Ending) -> Option<Move> {
 }
 
 /// Whether a step loses something.
-pub(super) fn is_destroying(step: &Step) -> bool {
+pub(in super::super) fn is_destroying(step: &Step) -> bool {
     matches!(step.kind, Kind::Destroy(_)) || has_card(step)
 }
 

@@ -25,7 +25,7 @@ impl Run {
         let ended = |status| Some(host_ended(step, host, status, Some(failure.why.clone())));
         match &failure.answer {
             Some(Answer::PassOver) => return ended(StepStatus::PassedOver),
-            Some(Answer::Undo) => {
+            Some(Answer::Undo) if step.kind.changes() => {
                 return match &turn.undone {
                     None => self.undo_move(step, host, turn),
                     Some(_) => ended(StepStatus::Failed),
@@ -198,7 +198,7 @@ fn failure_card(step: &Step, host: &HostName, turn: &Turn, failure: &Failure) ->
         Kind::Destroy(_) => Effect::Destroy,
         _ => Effect::Read,
     };
-    let started = turn.main != Main::None || turn.attested;
+    let started = step.kind.changes() && (turn.main != Main::None || turn.attested);
     FailureCard {
         step: step.id.clone(),
         host: host.clone(),

@@ -14,6 +14,8 @@ mod order;
 mod step;
 mod turn;
 
+pub(super) use consent::is_destroying;
+
 use super::about::About;
 use super::action::Action;
 use super::event::{Event, Topic};

@@ -34,7 +34,7 @@ impl Run {
     }
 
     /// The step itself on a host; none for what only a person or a check does.
-    pub(super) fn main_order(
+    pub(in super::super) fn main_order(
         &self,
         step: &Step,
         host: &HostName,

@@ -178,6 +178,107 @@ pub(super) fn quote(code: &mut String, text: &str, what: &str) -> Result<(), Uns
     Ok(())
 }
 
+/// A word of a line that [`encode`] wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    /// Written as it stands: ours.
+    Bare(String),
+    /// Quoted: the author's.
+    Quoted(String),
+    /// The end of a command.
+    End,
+}
+
+impl Token {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Bare(text) | Self::Quoted(text) => Some(text),
+            Self::End => None,
+        }
+    }
+}
+
+/// The command of a line that [`encode`] wrote: what a host would do, for a world without shells.
+/// Nothing for a line that it did not write.
+pub(crate) fn decode(line: &str) -> Option<Command> {
+    let mut commands: Vec<Vec<Token>> =
+        tokens(line)?.split(|token| *token == Token::End).map(<[Token]>::to_vec).collect();
+    let variable = |commands: &[Vec<Token>], at: usize, name: &str| {
+        let text = commands.get(at)?.first()?.clone().text()?;
+        text.strip_prefix(name).map(str::to_owned)
+    };
+    let cwd = variable(&commands, 0, "X=")?;
+    let stdin = variable(&commands, 1, "I=")?;
+    let kept_script = variable(&commands, 4, "Q=")?;
+    // `P() { set -f`, `set -- $J`, `set +f`, then the program, the variables and the arguments.
+    let program = commands.get_mut(8)?.split_off(3);
+    let mut rest = commands.into_iter().skip(9);
+    let mut last = rest.next()?;
+    let mut env = indexmap::IndexMap::new();
+    if last.first() == Some(&Token::Bare("export".to_owned())) {
+        for assignment in last.into_iter().skip(1).map_while(Token::text) {
+            let Some((name, value)) = assignment.split_once('=') else { break };
+            if !matches!(name, "runbook_tmp" | "RUNBOOK_ATTEMPT") {
+                env.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        last = rest.next()?;
+    }
+    let args = last.into_iter().skip(2).map_while(Token::text).collect();
+    let given = |text: String| (!text.is_empty()).then_some(text);
+    Some(Command {
+        program: decode_program(program, kept_script)?,
+        args,
+        env,
+        cwd: given(cwd),
+        sudo: None,
+        stdin: given(stdin),
+    })
+}
+
+fn decode_program(words: Vec<Token>, kept_script: String) -> Option<Program> {
+    let Token::Bare(interpreter) = words.first()?.clone() else {
+        return Some(Program::Argv(words.into_iter().map_while(Token::text).collect()));
+    };
+    let shell = if interpreter == "bash" { Shell::Bash } else { Shell::Sh };
+    let quoted = words.into_iter().find(|word| matches!(word, Token::Quoted(_)));
+    let text = quoted.and_then(Token::text).unwrap_or(kept_script);
+    Some(Program::Script { text, shell })
+}
+
+fn tokens(line: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut word: Option<(String, bool)> = None;
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            ' ' => tokens.extend(word.take().map(finish)),
+            ';' => {
+                tokens.extend(word.take().map(finish));
+                tokens.push(Token::End);
+            }
+            '\'' => {
+                let (text, quoted) = word.get_or_insert_default();
+                *quoted = true;
+                text.extend(characters.by_ref().take_while(|c| *c != '\''));
+            }
+            '"' => {
+                let (text, _) = word.get_or_insert_default();
+                let name: String = characters.by_ref().take_while(|c| *c != '"').collect();
+                text.push_str(if name == "$N" { "\n" } else { &name });
+            }
+            '\\' => word.get_or_insert_default().0.push(characters.next()?),
+            other => word.get_or_insert_default().0.push(other),
+        }
+    }
+    tokens.extend(word.map(finish));
+    Some(tokens)
+}
+
+fn finish((text, quoted): (String, bool)) -> Token {
+    if quoted { Token::Quoted(text) } else { Token::Bare(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +297,26 @@ mod tests {
              /bin/sh -eu -c 'echo \"$a\"'\"$N\"'echo '\\''x'\\''' sh; \
              export RUNBOOK_ATTEMPT=\"$M\" a='$(id)' || exit 126; exec \"$@\" '-n'; }"
         );
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let mut command = Command::script("echo 'x'; exec \"$a\"\n\\ ;");
+        command.env.insert("a".into(), "b=';\n\"$N\" \\".into());
+        command.args = vec!["-n".into(), ";".into(), String::new()];
+        command.stdin = Some("one\ntwo\n".into());
+        command.cwd = Some("/tmp/a b".into());
+        let kept = Purpose { script_file: true, scratch: true, ..READ };
+        for purpose in [READ, kept, Purpose { mark: "", sh: "busybox sh", ..READ }] {
+            let line = encode(&command, purpose).unwrap();
+            assert_eq!(decode(&line).as_ref(), Some(&command), "{line}");
+        }
+        let argv = Command::new(Program::Argv(vec!["bash".into(), "-c".into(), "'".into()]));
+        assert_eq!(decode(&encode(&argv, READ).unwrap()), Some(argv));
+        let mut bash = Command::script("true");
+        bash.program = Program::Script { text: "true".into(), shell: Shell::Bash };
+        assert_eq!(decode(&encode(&bash, READ).unwrap()), Some(bash));
+        assert_eq!(decode("X='"), None);
     }
 
     #[test]

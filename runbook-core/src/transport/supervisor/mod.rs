@@ -11,6 +11,8 @@ mod body;
 pub(crate) mod nonce;
 pub(super) mod programs;
 mod trailer;
+#[cfg(test)]
+mod truncation;
 
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use futures_util::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub use body::Unsendable;
+pub(super) use body::decode;
 use body::{Purpose, encode, quote};
 use nonce::Nonces;
 use trailer::Cutter;

@@ -128,5 +128,6 @@ o=$1 e=$3
 [ ! -f err.cut ] || { read -r E <err.cut; e=$((e + E)); }
 # Written over blocks that were reserved before the start: the record fits on a full disk.
 printf "%-119s\n" "$K $Z $o $e $L" 1<>exit.new && mv exit.new exit
+# What watched goes with us. Never `kill 0`: should the session not be ours, it is somebody's.
 trap "" TERM
-kill -TERM 0
+kill -TERM "-$$"
