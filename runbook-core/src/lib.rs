@@ -5,10 +5,12 @@
 pub mod base;
 pub mod confirm;
 pub mod document;
+#[cfg(feature = "drive")]
+pub mod drive;
 pub mod journal;
 pub mod plan;
-pub mod report;
 pub mod probe;
+pub mod report;
 pub mod run;
 pub mod runbook;
 pub mod template;

@@ -7,6 +7,14 @@ use crate::run::{Answer, Question};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoPerson;
 
+impl NoPerson {
+    /// What is taken for the answer of someone who cannot answer any more.
+    #[must_use]
+    pub fn refusal() -> Reply {
+        Reply { answer: Answer::Quit, by: "nobody".to_owned() }
+    }
+}
+
 impl Confirmer for NoPerson {
     fn ask<'a>(&'a self, asked: &'a Asked) -> Answering<'a> {
         let answer = refusal(&asked.question);

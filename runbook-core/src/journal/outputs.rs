@@ -54,13 +54,9 @@ impl Outputs {
             let path = self.path(attempt, stream);
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
         });
-        OutputFile {
-            file: opened.as_ref().ok().and_then(|file| file.try_clone().ok()),
-            lost: opened.err().map(|error| error.to_string()),
-            bytes: 0,
-            hasher: Sha256::new(),
-            tail: VecDeque::new(),
-            cap: CAP,
+        match opened {
+            Ok(file) => OutputFile { file: Some(file), ..OutputFile::nowhere() },
+            Err(error) => OutputFile { lost: Some(error.to_string()), ..OutputFile::nowhere() },
         }
     }
 }
@@ -95,6 +91,19 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
+    /// One that is counted and hashed, and kept nowhere.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self {
+            file: None,
+            lost: None,
+            bytes: 0,
+            hasher: Sha256::new(),
+            tail: VecDeque::new(),
+            cap: CAP,
+        }
+    }
+
     /// Takes the next bytes.
     pub fn write(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);

@@ -87,7 +87,9 @@ impl Witness {
             Event::Ended { .. } => self.ended = true,
             Event::Approved { approval } => self.approvals.push(approval.clone()),
             Event::Answered { question, answer: Answer::Retry, .. } => {
-                if let Topic::Failure { step, host } = &self.mirror.state().questions[question].about {
+                if let Topic::Failure { step, host } =
+                    &self.mirror.state().questions[question].about
+                {
                     *self.retried.entry((step.to_string(), host.to_string())).or_default() += 1;
                 }
             }
@@ -106,15 +108,20 @@ impl Witness {
                     prop_assert!(order, "no approval admits the destroy");
                     prop_assert!(self.used.insert(digest.to_string()), "an approval used twice");
                 }
-                let may_come_early = matches!(attempt.part, Part::Items) && matches!(step.kind, Kind::Destroy(_));
+                let may_come_early =
+                    matches!(attempt.part, Part::Items) && matches!(step.kind, Kind::Destroy(_));
                 if !may_come_early {
                     for need in &step.needs {
                         let status = self.mirror.state().status(need);
                         prop_assert!(status.is_some(), "{} before {need}", step.id);
-                        let tolerated = plan.runbook.step(need).unwrap().on_failure == Some(OnFailure::Continue);
+                        let tolerated = plan.runbook.step(need).unwrap().on_failure
+                            == Some(OnFailure::Continue);
                         let blocks = match status.unwrap() {
                             StepStatus::Failed => !tolerated,
-                            StepStatus::Declined | StepStatus::Unknown | StepStatus::Blocked | StepStatus::Cancelled => true,
+                            StepStatus::Declined
+                            | StepStatus::Unknown
+                            | StepStatus::Blocked
+                            | StepStatus::Cancelled => true,
                             _ => false,
                         };
                         prop_assert!(!blocks, "{} after {need}, which is {:?}", step.id, status);
@@ -129,7 +136,10 @@ impl Witness {
                     );
                 }
                 if attempt.part == Part::Main {
-                    prop_assert!(self.mirror.state().ending.is_none(), "something new after the end began");
+                    prop_assert!(
+                        self.mirror.state().ending.is_none(),
+                        "something new after the end began"
+                    );
                 }
             }
             _ => {}
@@ -137,7 +147,11 @@ impl Witness {
         Ok(())
     }
 
-    fn run_order(&self, _: &runbook_core::run::AttemptId, digest: &runbook_core::base::Digest) -> bool {
+    fn run_order(
+        &self,
+        _: &runbook_core::run::AttemptId,
+        digest: &runbook_core::base::Digest,
+    ) -> bool {
         self.approvals.iter().any(|approval| {
             serde_json::to_value(approval).unwrap()["orders"]
                 .as_array()
@@ -172,7 +186,9 @@ impl Witness {
             attempt.effect > Effect::Read
                 && matches!(
                     attempt.end,
-                    Some(runbook_core::run::state::AttemptEnd::Lost(runbook_core::run::Loss::Unknown(_)))
+                    Some(runbook_core::run::state::AttemptEnd::Lost(
+                        runbook_core::run::Loss::Unknown(_)
+                    ))
                 )
         });
         prop_assert_eq!(code == 5, unknown, "unknown and code 5 are the same");
@@ -180,7 +196,9 @@ impl Witness {
         prop_assert!(!stuck, "stands still: {:#?}", state);
         if code == 0 && !self.run.options().preview_only {
             let goal = state.inquiries.get(&runbook_core::run::About::GoalAtEnd);
-            let holds = goal.is_none_or(|goal| goal.verdict.as_ref().is_some_and(runbook_core::plan::Verdict::held));
+            let holds = goal.is_none_or(|goal| {
+                goal.verdict.as_ref().is_some_and(runbook_core::plan::Verdict::held)
+            });
             prop_assert!(holds, "a success whose goal does not hold");
             let failed = self.run.plan().runbook.steps.iter().any(|step| {
                 state.status(&step.id) == Some(StepStatus::Failed)
@@ -201,7 +219,12 @@ fn intended_digest(event: &Event) -> Option<runbook_core::base::Digest> {
 
 fn cases() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000);
-    ProptestConfig { cases, max_shrink_iters: 4_000, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases,
+        max_shrink_iters: 4_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {

@@ -45,23 +45,42 @@ pub(crate) struct PlanSketch {
 }
 
 pub(crate) fn plan_sketches() -> impl Strategy<Value = PlanSketch> {
-    let flags = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1));
+    let flags =
+        (any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.1));
     (1u8..4, prop::collection::vec(sketches(), 1..6), flags, prop::bool::weighted(0.05), 1u32..3)
-        .prop_map(|(hosts, steps, (goal, precondition, lock, protect), approvals, group)| PlanSketch {
-            hosts, steps, goal, precondition, lock, protect, approvals, group,
+        .prop_map(|(hosts, steps, (goal, precondition, lock, protect), approvals, group)| {
+            PlanSketch { hosts, steps, goal, precondition, lock, protect, approvals, group }
         })
 }
 
 fn sketches() -> impl Strategy<Value = Sketch> {
     let numbers = (0u8..12, any::<u8>(), 0u8..4, 0u32..2, any::<u8>(), 0u32..3, 0u8..6);
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    let flags = (
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+        prop::bool::weighted(0.2),
+    );
     (numbers, flags).prop_map(
         |(
             (kind, needs, at_once, max_failed, checks, retries, on_failure),
             (idempotent, undo, items, diagnose, pick, local),
         )| Sketch {
-            kind, needs, at_once, max_failed, checks, retries, idempotent, on_failure, undo, items,
-            diagnose, pick, local,
+            kind,
+            needs,
+            at_once,
+            max_failed,
+            checks,
+            retries,
+            idempotent,
+            on_failure,
+            undo,
+            items,
+            diagnose,
+            pick,
+            local,
         },
     )
 }
@@ -116,13 +135,16 @@ pub(crate) fn plan(sketch: &PlanSketch) -> Arc<Plan> {
         reviewed: None,
         review_every: None,
         tested_on: None,
-        lock: sketch.lock.then(|| runbook_core::runbook::Lock {
-            name: Template::literal("lock"),
-            on: None,
-        }),
+        lock: sketch
+            .lock
+            .then(|| runbook_core::runbook::Lock { name: Template::literal("lock"), on: None }),
         params: IndexMap::new(),
         roles: IndexMap::from([(role(), Role::default())]),
-        goal: sketch.goal.then(|| check(Place::Role(role()), 1, false, false)).into_iter().collect(),
+        goal: sketch
+            .goal
+            .then(|| check(Place::Role(role()), 1, false, false))
+            .into_iter()
+            .collect(),
         preconditions: sketch
             .precondition
             .then(|| check(Place::Role(role()), 2, false, false))
@@ -237,8 +259,9 @@ fn step_of(n: usize, sketch: &Sketch) -> Step {
         },
         diagnose: if sketch.diagnose { vec![script("ps"), script("df")] } else { Vec::new() },
         undo: if sketch.undo { undo(destroys) } else { Undo::Never("no".to_owned()) },
-        items: (sketch.items && !matches!(kind, Kind::Check(_) | Kind::Manual(_) | Kind::Choose { .. }))
-            .then(|| Items::Read(script("list"))),
+        items: (sketch.items
+            && !matches!(kind, Kind::Check(_) | Kind::Manual(_) | Kind::Choose { .. }))
+        .then(|| Items::Read(script("list"))),
         max_items: None,
         card: Card { affects: destroys.then(|| Template::literal("all")), ..Card::default() },
         takes: None,
@@ -253,8 +276,11 @@ fn choice(label: &str, stop: bool) -> runbook_core::runbook::Choice {
 }
 
 fn undo(destroys: bool) -> Undo {
-    let action =
-        if destroys { UndoAction::Destroy(script("undo")) } else { UndoAction::Change(script("undo")) };
+    let action = if destroys {
+        UndoAction::Destroy(script("undo"))
+    } else {
+        UndoAction::Change(script("undo"))
+    };
     Undo::Step(Box::new(UndoStep {
         action,
         place: Place::StepHost,

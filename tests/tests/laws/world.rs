@@ -6,8 +6,8 @@ use std::time::Duration;
 use runbook_core::base::Digest;
 use runbook_core::plan::{Exit, Identity, Verdict};
 use runbook_core::run::{
-    Action, Answer, Approval, Effect, Input, Loss, Order, Outcome, OutputDigest, Part, Question, QuestionId, Timer,
-    AttemptId, ProbeId,
+    Action, Answer, Approval, AttemptId, Effect, Input, Loss, Order, Outcome, OutputDigest, Part,
+    ProbeId, Question, QuestionId, Timer,
 };
 
 /// What the world owes an answer to.
@@ -161,7 +161,9 @@ impl World {
             Question::Changes { type_instead: Some(word), .. } if kind || draw % 8 != 7 => {
                 Answer::Typed(vec![word.clone()])
             }
-            Question::Changes { .. } | Question::Attest { .. } if kind || draw % 8 != 7 => Answer::Yes,
+            Question::Changes { .. } | Question::Attest { .. } if kind || draw % 8 != 7 => {
+                Answer::Yes
+            }
             Question::Destroy(card) if kind || draw % 8 < 5 => {
                 Answer::Typed(card.hosts.iter().map(|host| host.confirm.clone()).collect())
             }

@@ -190,7 +190,8 @@ impl Run {
             [only] => {
                 let running = turns.iter().filter(|(_, t)| t.began && t.ended.is_none()).count();
                 let free = rung(*only, hosts).saturating_sub(running);
-                let waiting = turns.iter().enumerate().filter(|(_, (_, t))| !t.began && t.ended.is_none());
+                let waiting =
+                    turns.iter().enumerate().filter(|(_, (_, t))| !t.began && t.ended.is_none());
                 waiting.take(free).last().map_or(0, |(index, _)| index + 1)
             }
             ladder => {
