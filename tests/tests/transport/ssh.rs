@@ -261,7 +261,7 @@ async fn another_user_has_a_supervisor_and_a_base_of_his_own() {
     assert!(output.stdout.starts_with(b"nobody\n"), "{output:?}");
     command.sudo = Some("nosuchuser".into());
     let error = station.read(&command, ReadTerms::default(), &mut output).await.unwrap_err();
-    assert!(error.to_string().contains("ALL=(nosuchuser) NOPASSWD: /bin/sh"), "{error}");
+    assert!(error.to_string().contains("root ALL=(nosuchuser) NOPASSWD: /bin/sh"), "{error}");
 }
 
 /// Brings one step to its end over connections that are cut, as a driver would; the number of the
