@@ -226,19 +226,19 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The name of the one simple command of a pipeline, and the word after it.
+/// Whether a pipeline is one command whose "no" is never an error.
 fn is_test(pipeline: &ast::Pipeline) -> bool {
     let [command] = &*pipeline.seq else { return false };
     match command {
         ast::Command::ExtendedTest(..) => true,
-        ast::Command::Simple(simple) => match simple_words(simple).as_slice() {
-            ["test" | "[", ..] | ["command", "-v", ..] => true,
-            _ => false,
-        },
+        ast::Command::Simple(simple) => {
+            matches!(simple_words(simple).as_slice(), ["test" | "[", ..] | ["command", "-v", ..])
+        }
         _ => false,
     }
 }
 
+/// Whether the last command counts, and whether it fails on nothing.
 fn last_command(pipeline: &ast::Pipeline) -> (bool, bool) {
     let Some(ast::Command::Simple(simple)) = pipeline.seq.last() else { return (false, false) };
     let words = simple_words(simple);
