@@ -51,7 +51,7 @@ pub fn parse_time(text: &str) -> Result<Timestamp, BadQuantity> {
 
 /// What `lt le gt ge` compare: a bare number, `80%`, `5 GiB` or `90s`, as one number. A quantity
 /// with a unit may be compared with a bare number (in bytes, seconds or percent), since that is
-/// what programs print.
+/// what programs print. `5m` is minutes and `5M` megabytes.
 ///
 /// # Errors
 /// When it is none of them.
@@ -62,8 +62,8 @@ pub fn parse_quantity(text: &str) -> Result<f64, BadQuantity> {
     }
     parse_number(text).or_else(|bad_number| {
         #[expect(clippy::cast_precision_loss, reason = "sizes beyond 2^53 bytes differ by more")]
-        let bytes = parse_bytes(text).map(|bytes| bytes as f64);
-        bytes.or_else(|_| parse_duration(text).map(|d| d.as_secs_f64())).map_err(|_| bad_number)
+        let bytes = |_| parse_bytes(text).map(|bytes| bytes as f64);
+        parse_duration(text).map(|d| d.as_secs_f64()).or_else(bytes).map_err(|_| bad_number)
     })
 }
 
@@ -119,6 +119,8 @@ mod tests {
         assert_eq!(parse_quantity("80%").unwrap(), 80.0);
         assert_eq!(parse_quantity("2 GiB").unwrap(), 2_147_483_648.0);
         assert_eq!(parse_quantity("90s").unwrap(), 90.0);
+        assert_eq!(parse_quantity("5m").unwrap(), 300.0);
+        assert_eq!(parse_quantity("5M").unwrap(), 5_000_000.0);
         assert_eq!(parse_quantity("1.5").unwrap(), 1.5);
         assert!(parse_quantity("NaN").is_err());
         assert!(parse_quantity("v1").is_err());

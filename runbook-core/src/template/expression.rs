@@ -67,7 +67,11 @@ impl Expression {
     /// # Errors
     /// When a name is not known yet or has no value.
     pub fn value(&self, names: &dyn Names) -> Result<Option<Value>, EvaluationError> {
-        Ok(from_engine(&self.evaluate(names)?))
+        let value = self.evaluate(names)?;
+        if value.is_undefined() {
+            return Err(self.failed("it has no value".to_owned()));
+        }
+        Ok(from_engine(&value))
     }
 
     fn evaluate(&self, names: &dyn Names) -> Result<minijinja::Value, EvaluationError> {
@@ -142,6 +146,13 @@ mod tests {
         assert!(Expression::parse("x == 'a'").unwrap().holds(&nothing).is_err());
         assert_eq!(Expression::parse("x is defined").unwrap().holds(&nothing), Ok(false));
         assert_eq!(Expression::parse("x | default('a') == 'a'").unwrap().holds(&nothing), Ok(true));
+    }
+
+    #[test]
+    fn rule_9_what_was_not_delivered_is_no_none() {
+        let names = BTreeMap::from([("nothing".to_owned(), Known::None)]);
+        assert_eq!(Expression::parse("nothing").unwrap().value(&names), Ok(None));
+        assert!(Expression::parse("x").unwrap().value(&names).is_err());
     }
 
     #[test]

@@ -1,0 +1,41 @@
+# Recipes for those who work on it; `just --list`. The test command of everybody is scripts/test.
+
+[private]
+default:
+    @just --list
+
+# write the format
+fmt:
+    cargo fmt --all
+
+# format, clippy, the floors, and what is depended on
+lint:
+    scripts/test format lint floors deny
+
+# everything, as CI runs it where the machine has it all
+test:
+    scripts/test
+
+# the properties and the simulation
+laws:
+    scripts/test laws
+
+# the command against real sshd, Docker and a registry
+e2e:
+    scripts/test e2e
+
+# every benchmark of the workspace
+bench:
+    cargo bench --workspace
+
+# the documentation of the code, where a broken link is an error
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+# print the schema of the format, from the command that knows it
+schema:
+    cargo run --quiet -p runbook-cli -- schema
+
+# what the continuous integration runs
+ci:
+    .ci/run

@@ -1,0 +1,277 @@
+//! An attempt that is more than a read: a durable job on its host, sent at most once, and followed
+//! through every loss of the connection until it is known what became of it, or that nobody knows.
+//!
+//! Both doors take their order as a [`Durable`] one; a destroy is moreover asked for by the host
+//! that was shown, over the same connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
+
+use super::attempt::{answer, keep_body, wants_scratch};
+use super::outcome;
+use super::output::Sink;
+use super::requests::{Reply, ask};
+use super::stations::Connected;
+use super::world::World;
+use super::write_ahead::Durable;
+use crate::base::HostName;
+use crate::plan::{Command, HttpRequest, Observed};
+use crate::run::{ApprovedOrder, Effect, Input, Loss, Order, Outcome, Part, Payload};
+use crate::transport::station::{
+    Base, Deadline, FollowError, JobTerms, LaunchError, Offsets, OnDeadline, Voided,
+};
+use crate::transport::{Doubt, Expected, Finished, JobName, JobState};
+
+/// Between TERM and KILL.
+const GRACE: Duration = Duration::from_secs(10);
+/// How much longer than its own time a job is asked for when its host is not heard.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The first pause before a host that is gone is connected to again; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Makes a change.
+pub(super) async fn change(world: &World, order: Durable<Order>, cancel: Arc<Notify>) -> Input {
+    let done = send(world, &order, &cancel).await;
+    answer(order.id.clone(), done)
+}
+
+/// Makes a destroy that was approved.
+pub(super) async fn destroy(
+    world: &World,
+    approved: Durable<ApprovedOrder>,
+    cancel: Arc<Notify>,
+) -> Input {
+    let order = approved.order();
+    let done = send(world, order, &cancel).await;
+    answer(order.id.clone(), done)
+}
+
+async fn send(world: &World, order: &Order, cancel: &Notify) -> Result<Outcome, Loss> {
+    match &order.payload {
+        Payload::Command(command) => {
+            let job = Job::of(world, order);
+            let mut sink = world.outlets.of(&order.id);
+            let finished = job.run(command, &mut sink, cancel).await?;
+            outcome::of_program(order, &finished, sink, job.began.elapsed())
+        }
+        Payload::Request(request) => request_once(world, order, request).await,
+    }
+}
+
+/// A request is sent once, and one that was not answered may have been heard.
+async fn request_once(
+    world: &World,
+    order: &Order,
+    request: &HttpRequest,
+) -> Result<Outcome, Loss> {
+    let host = &order.id.host;
+    let mut sink = world.outlets.of(&order.id);
+    let began = Instant::now();
+    if order.effect == Effect::Destroy && !world.stations.is_here(host) {
+        let connected = world.stations.station(host).await.map_err(Loss::NotStarted)?;
+        assert_identity(&connected).await?;
+    }
+    match ask(world, host, request, order.timeout).await {
+        Reply::Answered(Observed::Unanswered(why)) => Err(Loss::Unknown(why)),
+        Reply::Answered(observed) => {
+            keep_body(&observed, &mut sink);
+            Ok(outcome::of_request(order, &observed, sink, began.elapsed()))
+        }
+        Reply::Unconnected(why) | Reply::Unsendable(why) | Reply::NoWay(why) => {
+            Err(Loss::NotStarted(why))
+        }
+    }
+}
+
+async fn assert_identity(connected: &Connected) -> Result<(), Loss> {
+    let station = &connected.station;
+    let same = station.assert_identity(station.identity()).await;
+    same.map_err(|error| Loss::NotStarted(error.to_string()))
+}
+
+/// A job, and what is known of it.
+struct Job<'a> {
+    world: &'a World,
+    order: &'a Order,
+    host: &'a HostName,
+    name: JobName,
+    began: Instant,
+}
+
+/// A job that was sent: where it is, and who must be asked about it.
+struct Sent {
+    base: Base,
+    expected: Expected,
+}
+
+impl<'a> Job<'a> {
+    fn of(world: &'a World, order: &'a Order) -> Self {
+        let id = &order.id;
+        let step = match id.part {
+            Part::Undo => format!("{}.undo", id.step),
+            _ => id.step.to_string(),
+        };
+        let name = JobName::new(&world.run, &step, &id.host, id.number);
+        Self { world, order, host: &id.host, name, began: Instant::now() }
+    }
+
+    async fn run(
+        &self,
+        command: &Command,
+        sink: &mut Sink,
+        cancel: &Notify,
+    ) -> Result<Finished, Loss> {
+        let connected = self.world.stations.station(self.host).await.map_err(Loss::NotStarted)?;
+        let station = &connected.station;
+        let base = station
+            .base(command.sudo.as_deref(), None)
+            .await
+            .map_err(|error| Loss::NotStarted(error.to_string()))?;
+        if self.order.effect == Effect::Destroy {
+            assert_identity(&connected).await?;
+        }
+        let identity = station.identity();
+        let expected = Expected {
+            machine: identity.machine_id.clone(),
+            boot: identity.boot_id.clone(),
+            in_memory: base.in_memory,
+        };
+        let launched = station.launch(&base, &self.name, command, &self.terms(command)).await;
+        let sent = Sent { base, expected };
+        match launched {
+            Ok(_) => self.follow(&sent, connected, sink, cancel).await,
+            Err(LaunchError::Taken) => self.recover(&sent, "", sink, cancel).await,
+            Err(LaunchError::Unknown(why)) => {
+                self.world.stations.lost(self.host, &connected).await;
+                self.recover(&sent, &why, sink, cancel).await
+            }
+            Err(error) => Err(Loss::NotStarted(error.to_string())),
+        }
+    }
+
+    fn terms(&self, command: &Command) -> JobTerms {
+        let then = match self.order.effect {
+            Effect::Destroy => OnDeadline::Note,
+            Effect::Read | Effect::Change => OnDeadline::Kill,
+        };
+        let deadline = Some(Deadline { after: self.order.timeout, then });
+        JobTerms { deadline, scratch: wants_scratch(command), ..JobTerms::default() }
+    }
+
+    /// Follows it over this connection, and what becomes of it over later ones.
+    async fn follow(
+        &self,
+        sent: &Sent,
+        mut connected: Connected,
+        sink: &mut Sink,
+        cancel: &Notify,
+    ) -> Result<Finished, Loss> {
+        loop {
+            let from = Offsets { stdout: sink.stdout.bytes(), stderr: sink.stderr.bytes() };
+            let station = &connected.station;
+            let followed = tokio::select! {
+                followed = station.follow(&sent.base, &self.name, from, sink) => followed,
+                () = cancel.notified() => {
+                    // It goes on being followed: to its end, or to where nobody knows. Asked again,
+                    // it is killed at once.
+                    let _ = station.cancel(&sent.base, &self.name, GRACE).await;
+                    continue;
+                }
+            };
+            let why = match followed {
+                Ok(finished) => return Ok(finished),
+                Err(error) => {
+                    if matches!(error, FollowError::Lost(_)) {
+                        self.world.stations.lost(self.host, &connected).await;
+                    }
+                    error.to_string()
+                }
+            };
+            connected = self.find(sent, &why).await?;
+        }
+    }
+
+    async fn recover(
+        &self,
+        sent: &Sent,
+        why: &str,
+        sink: &mut Sink,
+        cancel: &Notify,
+    ) -> Result<Finished, Loss> {
+        let connected = self.find(sent, why).await?;
+        self.follow(sent, connected, sink, cancel).await
+    }
+
+    /// Asks the host what became of the job until it says so: the connection to follow it over, or
+    /// that there is nothing to follow.
+    async fn find(&self, sent: &Sent, why: &str) -> Result<Connected, Loss> {
+        let deadline = self.began + self.order.timeout + PATIENCE;
+        let mut pause = FIRST_PAUSE;
+        let mut why = why.to_owned();
+        loop {
+            match self.ask_once(sent).await {
+                Ok(found) => return found,
+                Err(silence) => why = silence,
+            }
+            if Instant::now() + pause > deadline {
+                let host = self.host;
+                return Err(Loss::Unknown(format!(
+                    "{host} cannot be asked what became of it: {why}"
+                )));
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The outer error is that the host could not be asked.
+    async fn ask_once(&self, sent: &Sent) -> Result<Result<Connected, Loss>, String> {
+        let connected = self.world.stations.station(self.host).await?;
+        let station = &connected.station;
+        let state = match station.state(&sent.base, &self.name, &sent.expected).await {
+            Ok(state) => state,
+            Err(error) => {
+                self.world.stations.lost(self.host, &connected).await;
+                return Err(error.to_string());
+            }
+        };
+        match state {
+            JobState::Ended(_) | JobState::Running { .. } => Ok(Ok(connected)),
+            JobState::Voided => Ok(Err(voided())),
+            // A late copy may still come: first it is made sure that it cannot run.
+            JobState::NotStarted => match station.void(&sent.base, &self.name).await {
+                Ok(Voided::Voided) => Ok(Err(voided())),
+                Ok(Voided::Started) => Ok(Ok(connected)),
+                Ok(_) => Err("the host does not say whether it can still start".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+            JobState::Unknown(doubt) => Ok(Err(Loss::Unknown(sentence(&doubt)))),
+            _ => Ok(Err(Loss::Unknown("the host says what this version does not know".to_owned()))),
+        }
+    }
+}
+
+fn voided() -> Loss {
+    Loss::NotStarted("the connection was lost before it started; it can no longer start".to_owned())
+}
+
+fn sentence(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::OtherMachine => "another machine answers now".to_owned(),
+        Doubt::BaseGone => "the directory of its job is gone".to_owned(),
+        Doubt::Rebooted => "the host rebooted while it ran".to_owned(),
+        Doubt::Orphan(processes) => {
+            let processes: Vec<_> = processes.iter().map(u32::to_string).collect();
+            format!(
+                "who watched it was killed; these processes of it live: {}",
+                processes.join(", ")
+            )
+        }
+        Doubt::Killed => "it was killed, and nobody wrote how it ended".to_owned(),
+        _ => "the host cannot tell".to_owned(),
+    }
+}

@@ -1,0 +1,299 @@
+//! The loop: news in, facts written down, orders carried out. Knows nothing of what they mean.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+
+use super::lock::{self, Held};
+use super::output::{Outlets, Watcher};
+use super::person::Person;
+use super::stations::Stations;
+use super::world::World;
+use super::write_ahead::{Cleared, NotCleared, WriteAhead};
+use super::{Control, Finished, LOOK_BEFORE_YOU_ACT, Parts, attempt, change, probing};
+use crate::base::HostName;
+use crate::confirm::Asked;
+use crate::plan::Plan;
+use crate::report::Summary;
+use crate::run::{Action, AttemptId, Event, Input, Options, Record, Run};
+
+/// Executes one plan.
+#[derive(Debug)]
+pub struct Engine {
+    parts: Parts,
+    control: Control,
+    stops: UnboundedReceiver<String>,
+}
+
+impl Engine {
+    /// An engine of these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let (control, stops) = Control::new();
+        Self { parts, control, stops }
+    }
+
+    /// A handle by which the run can be asked to stop.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
+    /// Executes the plan to its end. Whatever happens is told by what comes back; when it does,
+    /// nothing of the run is under way on this machine.
+    pub async fn run(self, plan: Arc<Plan>, options: Options) -> Finished {
+        // `_control` is kept, or the loop would wait for a handle that nobody has.
+        let Self { parts, control: _control, stops } = self;
+        Loop::new(parts, &plan, options).run(stops).await
+    }
+}
+
+/// A run that is under way.
+struct Loop {
+    run: Run,
+    ahead: WriteAhead,
+    world: Arc<World>,
+    watcher: Watcher,
+    summary: Summary,
+    /// Everything that is under way; each ends in one piece of news.
+    tasks: JoinSet<Input>,
+    cancels: BTreeMap<AttemptId, Arc<Notify>>,
+    person: Person,
+    lock_places: Vec<PathBuf>,
+    locks: Vec<Held>,
+    /// News that came while other news was dealt with.
+    inbox: VecDeque<Input>,
+}
+
+/// Why the loop ends.
+enum Over {
+    /// The run has ended.
+    Ended,
+    /// It cannot go on: why.
+    Broken(String),
+}
+
+impl Loop {
+    fn new(parts: Parts, plan: &Arc<Plan>, options: Options) -> Self {
+        let stations = Stations::of(plan, &parts.ssh, &parts.local, parts.attended);
+        let watcher = Watcher::new(parts.reporter);
+        let outlets = Outlets { outputs: parts.outputs, watcher: watcher.clone() };
+        let run = plan.run.id.clone();
+        Self {
+            run: Run::new(Arc::clone(plan), options),
+            ahead: WriteAhead::new(parts.journal),
+            world: Arc::new(World { run, stations, probe: parts.probe, outlets }),
+            watcher,
+            summary: Summary::default(),
+            tasks: JoinSet::new(),
+            cancels: BTreeMap::new(),
+            person: Person::new(parts.confirmer),
+            lock_places: parts.locks,
+            locks: Vec::new(),
+            inbox: VecDeque::from([Input::Begin]),
+        }
+    }
+
+    async fn run(mut self, mut stops: UnboundedReceiver<String>) -> Finished {
+        let over = loop {
+            let input = match self.next(&mut stops).await {
+                Ok(input) => input,
+                Err(over) => break over,
+            };
+            if let Err(over) = self.take_turn(input).await {
+                break over;
+            }
+        };
+        self.let_go().await;
+        self.finish(over)
+    }
+
+    /// The next piece of news.
+    async fn next(&mut self, stops: &mut UnboundedReceiver<String>) -> Result<Input, Over> {
+        if let Some(input) = self.inbox.pop_front() {
+            return Ok(input);
+        }
+        if self.tasks.is_empty() && !self.person.is_asked() {
+            let stuck =
+                "nothing is under way and the run has not ended; this is a mistake in runbook";
+            return Err(Over::Broken(stuck.to_owned()));
+        }
+        tokio::select! {
+            biased;
+            Some(how) = stops.recv() => Ok(Input::StopAsked { how }),
+            input = self.person.reply() => Ok(input),
+            Some(done) = self.tasks.join_next() => done.map_err(|panic| {
+                Over::Broken(format!("an attempt broke off inside runbook: {panic}"))
+            }),
+        }
+    }
+
+    /// Writes down what the news leads to, and only then does it.
+    async fn take_turn(&mut self, input: Input) -> Result<(), Over> {
+        let turn = self.run.accept(input, Timestamp::now());
+        let (records, cleared) = match self.ahead.commit(turn) {
+            Ok(done) => done,
+            Err(why) => return Err(self.stop_writing(&why)),
+        };
+        self.tell(&records);
+        for order in cleared {
+            if self.carry_out(order).await {
+                return Err(Over::Ended);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, records: &[Record]) {
+        for record in records {
+            self.summary.observe(record);
+            self.watcher.tell(|reporter| reporter.observe(record));
+            if let Event::Exited { attempt, .. } | Event::Lost { attempt, .. } = &record.fact {
+                self.cancels.remove(attempt);
+            }
+        }
+    }
+
+    /// Says in the journal, where it has room for that, that it takes no more.
+    fn stop_writing(&mut self, why: &NotCleared) -> Over {
+        let sentence = format!(
+            "{why}; nothing more was sent, what runs on hosts goes on; look at the hosts, then \
+             `runbook resume {}`",
+            self.world.run
+        );
+        let fact = Event::StopAsked { how: why.to_string() };
+        if let Ok(record) = self.ahead.last_words(fact) {
+            self.tell(&[record]);
+        }
+        Over::Broken(sentence)
+    }
+
+    /// Carries an order out; whether it was the last.
+    async fn carry_out(&mut self, order: Cleared) -> bool {
+        match order {
+            Cleared::Read(order) => {
+                self.cancellable(order.id.clone(), |world, cancel| async move {
+                    let id = order.id.clone();
+                    tokio::select! {
+                        input = attempt::read(&world, order) => input,
+                        () = cancel.notified() => attempt::cancelled(&world, id),
+                    }
+                });
+            }
+            Cleared::Change(order) => {
+                self.cancellable(order.id.clone(), |world, cancel| async move {
+                    change::change(&world, order, cancel).await
+                });
+            }
+            Cleared::Destroy(approved) => {
+                let id = approved.order().id.clone();
+                self.cancellable(id, |world, cancel| async move {
+                    change::destroy(&world, approved, cancel).await
+                });
+            }
+            Cleared::Other(action) => return self.do_other(action).await,
+        }
+        false
+    }
+
+    async fn do_other(&mut self, action: Action) -> bool {
+        match action {
+            Action::TakeLock { name } => self.take_lock(name),
+            Action::Connect { host } => {
+                let world = Arc::clone(&self.world);
+                self.tasks.spawn(async move { connect(&world, host).await });
+            }
+            Action::Probe(order) => {
+                let world = Arc::clone(&self.world);
+                self.tasks.spawn(async move { probing::probe(&world, order).await });
+            }
+            Action::Cancel { attempt } => {
+                if let Some(cancel) = self.cancels.get(&attempt) {
+                    cancel.notify_one();
+                }
+            }
+            Action::SetTimer { timer, after } => {
+                self.tasks.spawn(async move {
+                    tokio::time::sleep(after).await;
+                    Input::TimerFired { timer }
+                });
+            }
+            Action::Ask { id, question } => {
+                let outputs = self.world.outlets.outputs.as_ref();
+                self.person.ask(Asked {
+                    id,
+                    question,
+                    plan: Arc::new(self.run.plan().clone()),
+                    preview: Arc::new(self.run.preview()),
+                    outputs: outputs.map(|outputs| outputs.directory().to_owned()),
+                });
+            }
+            Action::Withdraw { id } => self.person.withdraw(id).await,
+            Action::Close { .. } => return true,
+            Action::Start(_) | Action::Destroy(_) => {
+                unreachable!("attempts are cleared as such by the write-ahead rule")
+            }
+        }
+        false
+    }
+
+    fn cancellable<F>(
+        &mut self,
+        attempt: AttemptId,
+        task: impl FnOnce(Arc<World>, Arc<Notify>) -> F,
+    ) where
+        F: Future<Output = Input> + Send + 'static,
+    {
+        let cancel = Arc::new(Notify::new());
+        self.cancels.insert(attempt, Arc::clone(&cancel));
+        self.tasks.spawn(task(Arc::clone(&self.world), cancel));
+    }
+
+    fn take_lock(&mut self, name: String) {
+        let taken = lock::take(&self.lock_places, &name, &self.run.plan().run);
+        self.inbox.push_back(match taken {
+            Ok(held) => {
+                self.locks.push(held);
+                Input::LockTaken { name }
+            }
+            Err(holder) => Input::LockRefused { name, holder },
+        });
+    }
+
+    /// Ends everything that is under way on this machine: reads end with their connections, jobs go
+    /// on where they are.
+    async fn let_go(&mut self) {
+        self.person.leave().await;
+        self.tasks.shutdown().await;
+        self.locks.clear();
+    }
+
+    fn finish(self, over: Over) -> Finished {
+        let summary = self.summary;
+        match (over, &summary.ended) {
+            (Over::Ended, Some(ended)) => {
+                Finished { code: ended.code, sentence: ended.sentence.clone(), summary }
+            }
+            (Over::Broken(sentence), _) => {
+                Finished { code: LOOK_BEFORE_YOU_ACT, sentence, summary }
+            }
+            (Over::Ended, None) => Finished {
+                code: LOOK_BEFORE_YOU_ACT,
+                sentence: "the run was closed without its end being written down".to_owned(),
+                summary,
+            },
+        }
+    }
+}
+
+async fn connect(world: &World, host: HostName) -> Input {
+    match world.stations.identity(&host).await {
+        Ok(identity) => Input::Connected { host, identity },
+        Err(why) => Input::Unreachable { host, why },
+    }
+}

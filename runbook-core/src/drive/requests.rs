@@ -1,0 +1,91 @@
+//! Requests and connections, from this machine or through a host's connection. Knows nothing of
+//! what is expected of the answer.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::world::World;
+use crate::base::HostName;
+use crate::base::units::show_duration;
+use crate::plan::{HttpRequest, Observed};
+use crate::probe::{self, BoxStream, Target};
+use crate::transport::{self, OpenError};
+
+/// What came of it.
+pub(super) enum Reply {
+    /// It was sent: an answer, or none.
+    Answered(Observed),
+    /// There is no connection to where it goes: nothing was sent.
+    Unconnected(String),
+    /// It cannot be sent to anybody.
+    Unsendable(String),
+    /// The way to the host it should leave from is gone: nothing was sent.
+    NoWay(String),
+}
+
+/// Sends a request from a host, and waits so long for all of it.
+pub(super) async fn ask(
+    world: &World,
+    host: &HostName,
+    request: &HttpRequest,
+    patience: Duration,
+) -> Reply {
+    let target = match Target::of(request) {
+        Ok(target) => target,
+        Err(error) => return Reply::Unsendable(error.to_string()),
+    };
+    let silence = || format!("no answer within {}", show_duration(patience));
+    let deadline = tokio::time::Instant::now() + patience;
+    let stream = match timeout(patience, connect(world, host, &target.address)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(reply)) => return reply,
+        Err(_) => return Reply::Unconnected(silence()),
+    };
+    match tokio::time::timeout_at(deadline, world.probe.http(request, stream)).await {
+        Ok(Ok(observed)) => Reply::Answered(observed),
+        Ok(Err(error)) => Reply::Unsendable(error.to_string()),
+        Err(_) => Reply::Answered(Observed::Unanswered(silence())),
+    }
+}
+
+/// Connects from a host to `host:port`, within so long.
+pub(super) async fn reach(
+    world: &World,
+    host: &HostName,
+    address: &str,
+    patience: Duration,
+) -> Reply {
+    let address = match probe::Address::parse(address) {
+        Ok(address) => address,
+        Err(error) => return Reply::Unsendable(error.to_string()),
+    };
+    match timeout(patience, connect(world, host, &address)).await {
+        Ok(Ok(_)) => Reply::Answered(Observed::Connected),
+        Ok(Err(reply)) => reply,
+        Err(_) => Reply::Unconnected(format!("no connection within {}", show_duration(patience))),
+    }
+}
+
+async fn connect(
+    world: &World,
+    host: &HostName,
+    address: &probe::Address,
+) -> Result<BoxStream, Reply> {
+    if world.stations.is_here(host) {
+        return world.probe.connect(address).await.map_err(Reply::Unconnected);
+    }
+    let connected = world.stations.station(host).await.map_err(Reply::NoWay)?;
+    let there = transport::Address::Tcp { host: address.host.clone(), port: address.port };
+    match connected.station.forward(&there).await {
+        Ok(stream) => Ok(Box::new(stream)),
+        Err(OpenError::Refused(said)) => {
+            Err(Reply::Unconnected(format!("cannot connect to {address}: {said}")))
+        }
+        Err(OpenError::Lost(said)) => {
+            world.stations.lost(host, &connected).await;
+            Err(Reply::NoWay(format!("the connection to {host} is lost: {said}")))
+        }
+        Err(error) => Err(Reply::NoWay(format!("{host}: {error}"))),
+    }
+}

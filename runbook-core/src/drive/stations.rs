@@ -1,0 +1,158 @@
+//! The hosts of a run, each over one connection at a time. A connection that was lost is made anew
+//! for whoever asks next, and must lead to the same machine. Knows nothing of what is run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::destination;
+use crate::base::HostName;
+use crate::plan::{ExpectedIdentity, Host, Identity, Plan};
+use crate::runbook::{Kind, Undo, UndoAction};
+use crate::transport::{OpenError, Station, Transport, station};
+
+/// The hosts of a run.
+pub(super) struct Stations {
+    hosts: BTreeMap<HostName, Site>,
+}
+
+/// A host, and how it is reached.
+struct Site {
+    way: Arc<dyn Transport>,
+    is_here: bool,
+    target: Result<HostName, String>,
+    attended: bool,
+    own_connection: bool,
+    expected: ExpectedIdentity,
+    link: Mutex<Link>,
+}
+
+/// What is known of the way to a host.
+#[derive(Default)]
+struct Link {
+    /// The connection, when there is one.
+    station: Option<Station>,
+    /// Which connection it is.
+    number: u64,
+    /// Who answered first: who must answer ever after.
+    first: Option<station::Identity>,
+}
+
+/// A connection, numbered so that its loss is not taken for that of a later one.
+#[derive(Clone)]
+pub(super) struct Connected {
+    pub(super) station: Station,
+    number: u64,
+}
+
+impl Stations {
+    /// The hosts of this plan, and this machine.
+    pub(super) fn of(
+        plan: &Plan,
+        ssh: &Arc<dyn Transport>,
+        local: &Arc<dyn Transport>,
+        attended: bool,
+    ) -> Self {
+        let own_connection = has_destroy(plan);
+        let site = |host: &Host| {
+            let is_here = host.destination == crate::plan::Destination::Local;
+            Site {
+                way: Arc::clone(if is_here { local } else { ssh }),
+                is_here,
+                target: destination::target(&host.destination),
+                attended,
+                own_connection,
+                expected: host.expect.clone(),
+                link: Mutex::default(),
+            }
+        };
+        let mut hosts: BTreeMap<_, _> =
+            plan.hosts.iter().map(|(name, host)| (name.clone(), site(host))).collect();
+        hosts.entry(HostName::local()).or_insert_with(|| Site {
+            way: Arc::clone(local),
+            is_here: true,
+            target: Ok(HostName::local()),
+            attended: false,
+            own_connection: false,
+            expected: ExpectedIdentity::default(),
+            link: Mutex::default(),
+        });
+        Self { hosts }
+    }
+
+    fn site(&self, host: &HostName) -> Result<&Site, String> {
+        self.hosts.get(host).ok_or_else(|| format!("{host} is no host of the plan"))
+    }
+
+    /// Whether a host is this machine.
+    pub(super) fn is_here(&self, host: &HostName) -> bool {
+        self.hosts.get(host).is_some_and(|site| site.is_here)
+    }
+
+    /// Connects to a host and says who it is.
+    pub(super) async fn identity(&self, host: &HostName) -> Result<Identity, String> {
+        let connected = self.station(host).await?;
+        Ok(destination::identity(connected.station.identity()))
+    }
+
+    /// The connection to a host; made anew when there is none.
+    pub(super) async fn station(&self, host: &HostName) -> Result<Connected, String> {
+        let site = self.site(host)?;
+        // Held while connecting: whoever else wants the host waits for the same connection.
+        let mut link = site.link.lock().await;
+        if let Some(station) = &link.station {
+            return Ok(Connected { station: station.clone(), number: link.number });
+        }
+        let station = site.connect(link.first.as_ref()).await?;
+        link.first.get_or_insert_with(|| station.identity().clone());
+        link.station = Some(station.clone());
+        link.number += 1;
+        Ok(Connected { station, number: link.number })
+    }
+
+    /// Lets go of a connection that was lost.
+    pub(super) async fn lost(&self, host: &HostName, connected: &Connected) {
+        let Ok(site) = self.site(host) else { return };
+        let mut link = site.link.lock().await;
+        if link.number == connected.number {
+            link.station = None;
+        }
+    }
+}
+
+impl Site {
+    async fn connect(&self, first: Option<&station::Identity>) -> Result<Station, String> {
+        let target = self.target.clone()?;
+        let address = destination::address(target, self.attended, self.own_connection);
+        let station =
+            Station::connect(&*self.way, &address).await.map_err(|error| error.to_string())?;
+        let said = destination::identity(station.identity());
+        if let Some(difference) = destination::difference(&self.expected, &said) {
+            return Err(difference);
+        }
+        if let Some(first) = first {
+            station.assert_identity(first).await.map_err(|error| error.to_string())?;
+        }
+        Ok(station)
+    }
+}
+
+/// Whether anything of the plan destroys: then connections are our own, since only these show the
+/// fingerprint of the host's key.
+fn has_destroy(plan: &Plan) -> bool {
+    plan.runbook.steps.iter().any(|step| {
+        matches!(step.kind, Kind::Destroy(_))
+            || matches!(&step.undo, Undo::Step(undo) if matches!(undo.action, UndoAction::Destroy(_)))
+    })
+}
+
+/// Whether this error is that of a connection that is gone, and not of a host that says no.
+pub(super) fn is_loss(error: &station::ReadError) -> bool {
+    use station::{ReachError, ReadError};
+    matches!(
+        error,
+        ReadError::Lost(_)
+            | ReadError::Reach(ReachError::NoShell(_) | ReachError::Open(OpenError::Lost(_)))
+    )
+}

@@ -1,0 +1,177 @@
+//! The write-ahead rule: facts first, orders after. Knows nothing of how an order is carried out.
+//!
+//! A turn goes in and comes back as records and as orders that may be carried out now. An order that
+//! is more than a read comes back only as a [`Durable`] one, and there is no other way to make one.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use crate::base::Digest;
+use crate::journal::{Durability, Journal, JournalError};
+use crate::run::{Action, Approval, ApprovedOrder, AttemptId, Effect, Event, Order, Record, Turn};
+
+/// An order whose intent is on the disk. Each is made once.
+#[derive(Debug, PartialEq)]
+pub struct Durable<T>(T);
+
+impl<T> Deref for Durable<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// An order that may be carried out.
+#[derive(Debug)]
+pub(super) enum Cleared {
+    /// A read.
+    Read(Order),
+    /// A change.
+    Change(Durable<Order>),
+    /// A destroy.
+    Destroy(Durable<ApprovedOrder>),
+    /// Anything that is not an attempt.
+    Other(Action),
+}
+
+/// Why a turn may not be carried out. Nothing of it may.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotCleared {
+    /// Its facts are not kept.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// It orders something that was not written down as such: the machine is wrong.
+    #[error("`{0}` was ordered without a durable intent; nothing of it was sent")]
+    Unintended(AttemptId),
+}
+
+/// The journal, and what in it has not been used up.
+pub(super) struct WriteAhead {
+    journal: Box<dyn Journal>,
+    /// Intents on the disk whose order was not given out: each admits one order, once.
+    intents: BTreeMap<AttemptId, Digest>,
+    /// Approvals on the disk.
+    approvals: Vec<Approval>,
+}
+
+impl WriteAhead {
+    pub(super) fn new(journal: Box<dyn Journal>) -> Self {
+        Self { journal, intents: BTreeMap::new(), approvals: Vec::new() }
+    }
+
+    /// Writes the facts of a turn, as durably as they need, and gives out what may be done now.
+    pub(super) fn commit(&mut self, turn: Turn) -> Result<(Vec<Record>, Vec<Cleared>), NotCleared> {
+        let Turn { events, actions } = turn;
+        let durability = Durability::of(&events);
+        let records = match events.is_empty() {
+            true => Vec::new(),
+            false => self.journal.append(events, durability)?,
+        };
+        if durability == Durability::Synced {
+            records.iter().for_each(|record| self.remember(&record.fact));
+        }
+        // All or nothing: an order that is not cleared holds the whole turn back.
+        let cleared = actions.into_iter().map(|action| self.clear(action));
+        let cleared = cleared.collect::<Result<_, _>>()?;
+        Ok((records, cleared))
+    }
+
+    /// The last fact of a run whose journal takes no more.
+    pub(super) fn last_words(&mut self, fact: Event) -> Result<Record, JournalError> {
+        self.journal.append_last(fact)
+    }
+
+    fn remember(&mut self, fact: &Event) {
+        match fact {
+            Event::Intended { attempt, effect, digest, .. } if *effect > Effect::Read => {
+                self.intents.insert(attempt.clone(), *digest);
+            }
+            Event::Approved { approval } => self.approvals.push(approval.clone()),
+            _ => {}
+        }
+    }
+
+    fn clear(&mut self, action: Action) -> Result<Cleared, NotCleared> {
+        match action {
+            Action::Start(order) if order.effect == Effect::Read => Ok(Cleared::Read(order)),
+            Action::Start(order) => {
+                let is_intended = self.use_up(&order) && order.effect == Effect::Change;
+                match is_intended {
+                    true => Ok(Cleared::Change(Durable(order))),
+                    false => Err(NotCleared::Unintended(order.id)),
+                }
+            }
+            Action::Destroy(approved) => {
+                let order = approved.order();
+                let is_approved = self.approvals.iter().any(|approval| approval.admits(order));
+                match self.use_up(order) && is_approved {
+                    true => Ok(Cleared::Destroy(Durable(approved))),
+                    false => Err(NotCleared::Unintended(order.id.clone())),
+                }
+            }
+            other => Ok(Cleared::Other(other)),
+        }
+    }
+
+    /// Whether exactly this order was intended and has not gone before.
+    fn use_up(&mut self, order: &Order) -> bool {
+        self.intents.remove(&order.id) == Some(order.digest())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::samples::{approval, order};
+    use crate::journal::{CountingClock, MemoryJournal};
+    use crate::run::Payload;
+
+    fn intended(order: &Order) -> Event {
+        Event::Intended {
+            attempt: order.id.clone(),
+            effect: order.effect,
+            payload: order.payload.clone(),
+            digest: order.digest(),
+        }
+    }
+
+    fn ahead() -> WriteAhead {
+        WriteAhead::new(Box::new(MemoryJournal::new(CountingClock::default())))
+    }
+
+    fn commit(ahead: &mut WriteAhead, events: Vec<Event>, action: Action) -> bool {
+        ahead.commit(Turn { events, actions: vec![action] }).is_ok()
+    }
+
+    #[test]
+    fn a_change_goes_once_and_only_as_it_was_intended() {
+        let change = order(Effect::Change, "up");
+        let start = || Action::Start(change.clone());
+        assert!(!commit(&mut ahead(), vec![], start()), "without an intent");
+        let mut ahead = ahead();
+        assert!(commit(&mut ahead, vec![intended(&change)], start()));
+        assert!(!commit(&mut ahead, vec![], start()), "a second time");
+        let other = order(Effect::Change, "down");
+        assert!(!commit(&mut ahead, vec![intended(&change)], Action::Start(other)));
+    }
+
+    #[test]
+    fn a_destroy_goes_only_with_its_approval_on_the_disk() {
+        let destroy = order(Effect::Destroy, "drop");
+        let approval = approval(&destroy);
+        let approved = || Action::Destroy(approval.admit(destroy.clone()).unwrap());
+        let mut ahead = ahead();
+        assert!(!commit(&mut ahead, vec![intended(&destroy)], approved()), "not written down");
+        assert!(!commit(&mut ahead, vec![intended(&destroy)], Action::Start(destroy.clone())));
+        let written = Event::Approved { approval: approval.clone() };
+        assert!(!commit(&mut ahead, vec![written], approved()), "the intent was used up");
+        assert!(commit(&mut ahead, vec![intended(&destroy)], approved()));
+    }
+
+    #[test]
+    fn a_read_needs_no_intent() {
+        let read = order(Effect::Read, "cat");
+        assert!(matches!(read.payload, Payload::Command(_)));
+        assert!(commit(&mut ahead(), vec![], Action::Start(read)));
+    }
+}

@@ -1,0 +1,153 @@
+//! The outputs of a run's attempts, one file each. Losing one loses evidence and nothing else, so
+//! nothing here fails: what cannot be kept is counted and hashed all the same, and whoever compares
+//! the file with the count in the journal sees that it is not whole.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::directory;
+use crate::base::Digest;
+use crate::run::{AttemptId, OutputDigest};
+
+/// The most of one output that is kept: its beginning.
+pub const CAP: u64 = 64 * 1024 * 1024;
+/// How much of the end of a longer one is kept behind that.
+const TAIL: usize = 64 * 1024;
+/// The longest name of an attempt that is written out in a file's name.
+const LONGEST_NAME: usize = 200;
+
+/// The directory of a run's outputs.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    directory: PathBuf,
+}
+
+impl Outputs {
+    /// Outputs in this directory, which is made when the first is.
+    #[must_use]
+    pub fn in_directory(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Where this output of an attempt is kept; `stream` is `out` or `err`.
+    #[must_use]
+    pub fn path(&self, attempt: &AttemptId, stream: &str) -> PathBuf {
+        self.directory.join(format!("{}.{stream}", plain(&attempt.to_string())))
+    }
+
+    /// Begins to keep an output.
+    #[must_use]
+    pub fn begin(&self, attempt: &AttemptId, stream: &str) -> OutputFile {
+        let opened = directory::make(&self.directory).and_then(|()| {
+            let path = self.path(attempt, stream);
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+        });
+        match opened {
+            Ok(file) => OutputFile { file: Some(file), ..OutputFile::nowhere() },
+            Err(error) => OutputFile { lost: Some(error.to_string()), ..OutputFile::nowhere() },
+        }
+    }
+}
+
+/// The text with every byte but letters, digits and `._-` written as `%XX`; a long one is cut and
+/// hashed.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
+            plain.push(char::from(byte));
+        } else {
+            let _ = write!(plain, "%{byte:02X}");
+        }
+    }
+    if plain.len() > LONGEST_NAME {
+        plain.truncate(LONGEST_NAME);
+        let _ = write!(plain, "~{}", Digest::of(text).short());
+    }
+    plain
+}
+
+/// One output while it comes.
+#[derive(Debug)]
+pub struct OutputFile {
+    file: Option<File>,
+    lost: Option<String>,
+    bytes: u64,
+    hasher: Sha256,
+    tail: VecDeque<u8>,
+    cap: u64,
+}
+
+impl OutputFile {
+    /// One that is counted and hashed, and kept nowhere.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self {
+            file: None,
+            lost: None,
+            bytes: 0,
+            hasher: Sha256::new(),
+            tail: VecDeque::new(),
+            cap: CAP,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        let room = usize::try_from(self.cap.saturating_sub(self.bytes)).unwrap_or(usize::MAX);
+        let (head, beyond) = bytes.split_at(room.min(bytes.len()));
+        self.bytes += bytes.len() as u64;
+        self.keep(head);
+        let beyond = &beyond[beyond.len().saturating_sub(TAIL)..];
+        self.tail.extend(beyond);
+        self.tail.drain(..self.tail.len().saturating_sub(TAIL));
+    }
+
+    /// Writes to the file until that fails once.
+    fn keep(&mut self, bytes: &[u8]) {
+        let Some(file) = &mut self.file else { return };
+        if let Err(error) = file.write_all(bytes) {
+            self.lost = Some(error.to_string());
+            self.file = None;
+        }
+    }
+
+    /// Why it is not kept whole; none when it is, or when only its middle is left out.
+    #[must_use]
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.as_deref()
+    }
+
+    /// Ends it: how much came, and its digest, kept or not.
+    pub fn finish(mut self) -> OutputDigest {
+        let beyond = self.bytes.saturating_sub(self.cap);
+        if beyond > 0 {
+            let tail: Vec<u8> = std::mem::take(&mut self.tail).into();
+            let left_out = beyond - tail.len() as u64;
+            if left_out > 0 {
+                self.keep(format!("\n[runbook: {left_out} bytes are not kept]\n").as_bytes());
+            }
+            self.keep(&tail);
+        }
+        let hex = format!("{:x}", self.hasher.finalize());
+        let sha256 = hex.parse().expect("a SHA-256 digest is 64 hex digits");
+        OutputDigest { bytes: self.bytes, sha256 }
+    }
+}
+
+#[cfg(test)]
+#[path = "outputs_tests.rs"]
+mod tests;

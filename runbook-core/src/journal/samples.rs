@@ -1,0 +1,294 @@
+//! Facts of every sort, for the tests of what writes, reads and folds them.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
+use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};
+use crate::run::{
+    About, Answer, Approval, AttemptId, Card, CardHost, Effect, Ending, Event, Listing, Loss,
+    Options, Order, Outcome, OutputDigest, Part, Payload, ProbeId, QuestionId, Slot, StepStatus,
+    Timer, Topic,
+};
+
+pub(crate) fn step() -> StepId {
+    "swap".parse().unwrap()
+}
+
+pub(crate) fn host() -> HostName {
+    "ssh://deploy@db1:22".parse().unwrap()
+}
+
+pub(crate) fn attempt(part: Part, number: u32) -> AttemptId {
+    AttemptId { step: step(), host: host(), part, number: AttemptNumber(number) }
+}
+
+fn request() -> HttpRequest {
+    HttpRequest {
+        method: "POST".into(),
+        url: "http://db1/x?y=1".into(),
+        headers: vec![("accept".into(), "*/*".into())],
+        body: Some("{}".into()),
+        ca: None,
+    }
+}
+
+pub(crate) fn order(effect: Effect, script: &str) -> Order {
+    Order {
+        id: attempt(Part::Main, 1),
+        effect,
+        payload: Payload::Command(Command::script(script)),
+        timeout: Duration::from_secs(1800),
+        expect: crate::plan::expectation::Expectation::default(),
+        captures: Vec::new(),
+    }
+}
+
+/// The card of that order, and the approval of it by the words it asks for.
+pub(crate) fn approval(order: &Order) -> Approval {
+    let card = Card {
+        step: step(),
+        title: "swap".into(),
+        undo: false,
+        hosts: vec![CardHost {
+            host: host(),
+            affects: None,
+            loses: Some("47 min".into()),
+            items: Some(vec!["app".into()]),
+            confirm: "db1/app".into(),
+            payload: Some(order.payload.clone()),
+        }],
+        of_hosts: 1,
+        proof: vec!["the dump is whole".into()],
+        undo_line: "one command".into(),
+        digest: Digest::of("card"),
+    };
+    Approval::of(&card, &["db1/app".to_owned()], std::slice::from_ref(order), "ana").unwrap()
+}
+
+pub(crate) fn outcome(failure: Option<&str>) -> Outcome {
+    let text = |text: &str| Some(Value::Text(text.into()));
+    Outcome {
+        exit: Some(Exit::Code(i32::from(failure.is_some()))),
+        failure: failure.map(str::to_owned),
+        captured: vec![
+            ("tag".parse().unwrap(), text("v1.3.9 \u{1b}[31m \"quoted\" ✓\n")),
+            ("free".parse().unwrap(), Some(Value::Number(0.1 + 0.2))),
+            (
+                "rows".parse().unwrap(),
+                Some(Value::Json(serde_json::json!({"b": [1.5, null], "a": 2}))),
+            ),
+            ("lag".parse().unwrap(), Some(Value::Duration(Duration::from_millis(1500)))),
+            ("none".parse().unwrap(), None),
+        ],
+        items: Some(vec!["one".into(), "two".into()]),
+        stdout: OutputDigest { bytes: 7, sha256: Digest::of("out") },
+        stderr: OutputDigest { bytes: 0, sha256: Digest::of("") },
+        took: Duration::from_micros(12_345_678),
+    }
+}
+
+fn probe() -> ProbeId {
+    let about = About::Step { step: step(), host: Some(host()), slot: Slot::Verify, round: 2 };
+    ProbeId { about, check: 1, part: Some(0), sample: 12, host: host() }
+}
+
+fn endings() -> Vec<Ending> {
+    let sentence = || "because".to_owned();
+    vec![
+        Ending::Finished { step: step(), sentence: sentence() },
+        Ending::Stopped { step: step(), sentence: sentence() },
+        Ending::Failed { step: step(), sentence: sentence() },
+        Ending::Precondition { sentence: sentence() },
+        Ending::Unreachable { sentence: sentence() },
+        Ending::Locked { sentence: sentence() },
+        Ending::PersonNeeded { sentence: sentence() },
+        Ending::QuitAtFailure { step: step() },
+        Ending::Unknown { sentence: sentence() },
+        Ending::Detached { how: "SIGTERM".into() },
+        Ending::PreviewOnly,
+    ]
+}
+
+fn answers() -> Vec<Answer> {
+    vec![
+        Answer::Yes,
+        Answer::No,
+        Answer::Typed(vec!["db1/app".into()]),
+        Answer::PassOver,
+        Answer::Retry,
+        Answer::Undo,
+        Answer::Chosen("restore".into()),
+        Answer::Done(vec![
+            ("who".parse().unwrap(), Some(Value::Int(-3))),
+            ("x".parse().unwrap(), None),
+        ]),
+        Answer::Quit,
+    ]
+}
+
+fn topics() -> Vec<Topic> {
+    vec![
+        Topic::Changes,
+        Topic::Destroy { step: step(), hosts: vec![host()], digest: Digest::of("card") },
+        Topic::Failure { step: step(), host: host() },
+        Topic::Choose { step: step() },
+        Topic::Manual { step: step() },
+        Topic::Attest { probe: probe() },
+    ]
+}
+
+/// A fact of every variant, and of every variant within them.
+pub(crate) fn every_event() -> Vec<Event> {
+    let mut choices = IndexMap::new();
+    choices.insert(step(), "restore".to_owned());
+    let options = Options { preview_only: false, person: true, yes: false, choices };
+    let mut events = vec![
+        Event::Planned {
+            run: "r8f3kq".parse().unwrap(),
+            runbook: "db-restore".into(),
+            digest: Digest::of("text"),
+            environment: Some("prod".parse().unwrap()),
+            operator: "ana".into(),
+            options,
+        },
+        Event::ClockRead { at: jiff::Timestamp::UNIX_EPOCH },
+        Event::LockAsked { name: "deploy".into() },
+        Event::LockTaken { name: "deploy".into() },
+        Event::LockRefused { name: "deploy".into(), holder: "ben, since 03:00".into() },
+        Event::Connecting { host: host() },
+        Event::Connected {
+            host: host(),
+            identity: Identity {
+                hostname: "db1".into(),
+                machine_id: "7c1e0b".into(),
+                boot_id: String::new(),
+                user: "deploy".into(),
+                fingerprint: Some("SHA256:x".into()),
+            },
+        },
+        Event::Unreachable { host: host(), why: "refused".into() },
+        Event::Decided { step: step(), skipped: Some("`when` is false".into()) },
+        Event::Selected { step: step(), hosts: vec![host()] },
+        Event::TurnBegan { step: step(), host: host() },
+        Event::InquiryBegan { about: About::GoalAtStart },
+        Event::InquiryBegan { about: About::Preconditions { again: true } },
+        Event::ProbeSent { probe: probe(), digest: Digest::of("probe") },
+        Event::ProbeAnswered { probe: probe(), verdict: Verdict::NotMet { saw: "502".into() } },
+        Event::ProbeAnswered { probe: probe(), verdict: Verdict::Error { why: "cut".into() } },
+        Event::InquiryEnded {
+            about: About::GoalAtEnd,
+            verdict: Verdict::Held { saw: "200".into() },
+        },
+        Event::Sampled {
+            about: About::GoalAtEnd,
+            check: 0,
+            sample: 1,
+            verdict: Verdict::Held { saw: "200".into() },
+        },
+        Event::CheckSettled { about: About::GoalAtEnd, check: 1, verdict: None },
+        Event::ItemsListed {
+            step: step(),
+            host: host(),
+            items: vec!["a".into()],
+            listing: Listing::Again,
+        },
+        Event::Faltered { step: step(), host: host(), why: "exit 1".into(), unreachable: false },
+        Event::Withdrawn { question: QuestionId(1) },
+        Event::Intended {
+            attempt: attempt(Part::Main, 1),
+            effect: Effect::Destroy,
+            payload: order(Effect::Destroy, "drop").payload,
+            digest: order(Effect::Destroy, "drop").digest(),
+        },
+        Event::Intended {
+            attempt: attempt(Part::Diagnose(3), 1),
+            effect: Effect::Change,
+            payload: Payload::Request(request()),
+            digest: Digest::of("order"),
+        },
+        Event::Approved { approval: approval(&order(Effect::Destroy, "drop")) },
+        Event::Exited { attempt: attempt(Part::Main, 1), outcome: outcome(None) },
+        Event::Exited { attempt: attempt(Part::Undo, 1), outcome: outcome(Some("exit 1")) },
+        Event::Lost { attempt: attempt(Part::Items, 2), loss: Loss::NotStarted("cut".into()) },
+        Event::Lost { attempt: attempt(Part::Main, 2), loss: Loss::Unknown("reboot".into()) },
+        Event::Valued {
+            step: step(),
+            host: None,
+            name: "n".parse().unwrap(),
+            value: Some(Value::Bytes(u64::MAX)),
+        },
+        Event::TimerStarted {
+            timer: Timer::Sample { about: About::GoalAtEnd, check: 0, tick: 3 },
+            after: Duration::from_millis(2500),
+        },
+        Event::TimerFired { timer: Timer::Retry { attempt: attempt(Part::Main, 2) } },
+        Event::HostEnded { step: step(), host: host(), status: StepStatus::PassedOver, why: None },
+        Event::Undone { step: step(), host: host(), failure: None },
+        Event::StepEnded {
+            step: step(),
+            status: StepStatus::NotNeeded,
+            why: Some("the goal was reached".into()),
+        },
+        Event::Previewed,
+        Event::Agreed,
+        Event::StopAsked { how: "SIGINT".into() },
+        Event::Ended { code: 10, sentence: "resolved with exceptions".into() },
+    ];
+    events.extend(endings().into_iter().map(|ending| Event::Ending { ending }));
+    events
+        .extend(topics().into_iter().map(|about| Event::Asked { question: QuestionId(1), about }));
+    events.extend(answers().into_iter().map(|answer| Event::Answered {
+        question: QuestionId(1),
+        answer,
+        by: "ana".into(),
+    }));
+    events
+}
+
+/// A number a variant: whoever adds one is stopped here until [`every_event`] has it.
+pub(crate) fn variant(event: &Event) -> usize {
+    match event {
+        Event::Planned { .. } => 0,
+        Event::LockTaken { .. } => 1,
+        Event::LockRefused { .. } => 2,
+        Event::Connecting { .. } => 3,
+        Event::Connected { .. } => 4,
+        Event::Unreachable { .. } => 5,
+        Event::Decided { .. } => 6,
+        Event::Selected { .. } => 7,
+        Event::TurnBegan { .. } => 8,
+        Event::InquiryBegan { .. } => 9,
+        Event::ProbeSent { .. } => 10,
+        Event::ProbeAnswered { .. } => 11,
+        Event::InquiryEnded { .. } => 12,
+        Event::ItemsListed { .. } => 13,
+        Event::Intended { .. } => 14,
+        Event::Approved { .. } => 15,
+        Event::Exited { .. } => 16,
+        Event::Lost { .. } => 17,
+        Event::Valued { .. } => 18,
+        Event::TimerStarted { .. } => 19,
+        Event::TimerFired { .. } => 20,
+        Event::Asked { .. } => 21,
+        Event::Answered { .. } => 22,
+        Event::HostEnded { .. } => 23,
+        Event::Undone { .. } => 24,
+        Event::StepEnded { .. } => 25,
+        Event::Previewed => 26,
+        Event::Agreed => 27,
+        Event::Ending { .. } => 28,
+        Event::StopAsked { .. } => 29,
+        Event::Ended { .. } => 30,
+        Event::ClockRead { .. } => 31,
+        Event::LockAsked { .. } => 32,
+        Event::Sampled { .. } => 33,
+        Event::CheckSettled { .. } => 34,
+        Event::Faltered { .. } => 35,
+        Event::Withdrawn { .. } => 36,
+    }
+}
+
+/// How many variants there are.
+pub(crate) const VARIANTS: usize = 37;

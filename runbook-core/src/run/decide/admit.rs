@@ -1,0 +1,84 @@
+//! Which news fits: what is not waited for is not let in.
+
+use super::super::event::{Event, Timer};
+use super::super::input::Input;
+use super::super::machine::Run;
+use super::super::state::{Link, Lock, Main, Phase};
+use super::super::status::Ending;
+
+impl Run {
+    /// The fact that a piece of news is; none when it does not fit.
+    pub(in super::super) fn admit(&self, input: Input) -> Option<Event> {
+        let state = self.state();
+        if state.phase == Phase::Fresh && input != Input::Begin {
+            return None;
+        }
+        match input {
+            Input::Begin => (state.phase == Phase::Fresh).then(|| self.planned()),
+            Input::LockTaken { name } => {
+                (state.lock == Lock::Asked).then_some(Event::LockTaken { name })
+            }
+            Input::LockRefused { name, holder } => {
+                (state.lock == Lock::Asked).then_some(Event::LockRefused { name, holder })
+            }
+            Input::Connected { host, identity } => (self.link(&host) == Some(&Link::Connecting))
+                .then_some(Event::Connected { host, identity }),
+            Input::Unreachable { host, why } => (self.link(&host) == Some(&Link::Connecting))
+                .then_some(Event::Unreachable { host, why }),
+            Input::ProbeAnswered { probe, verdict } => {
+                let check = state.inquiries.get(&probe.about)?.checks.get(&probe.check)?;
+                let key = (probe.part, probe.host.clone());
+                let waited_for = check.answers.get(&key) == Some(&None)
+                    && check.samples + 1 == probe.sample
+                    && check.settled.is_none();
+                waited_for.then_some(Event::ProbeAnswered { probe, verdict })
+            }
+            Input::Exited { attempt, outcome } => {
+                self.is_running(&attempt).then_some(Event::Exited { attempt, outcome })
+            }
+            Input::Lost { attempt, loss } => {
+                self.is_running(&attempt).then_some(Event::Lost { attempt, loss })
+            }
+            Input::TimerFired { timer } => {
+                self.is_timed(&timer).then_some(Event::TimerFired { timer })
+            }
+            Input::Answered { question, answer, by } => {
+                let waited_for = state.questions.get(&question)?.answer.is_none();
+                waited_for.then_some(Event::Answered { question, answer, by })
+            }
+            Input::StopAsked { how } => (!matches!(state.ending, Some(Ending::Detached { .. })))
+                .then_some(Event::StopAsked { how }),
+        }
+    }
+
+    fn planned(&self) -> Event {
+        let plan = self.plan();
+        Event::Planned {
+            run: plan.run.id.clone(),
+            runbook: plan.runbook.name.clone(),
+            digest: plan.runbook.digest,
+            environment: plan.environment.name.clone(),
+            operator: plan.run.operator.clone(),
+            options: self.options().clone(),
+        }
+    }
+
+    fn is_running(&self, attempt: &super::super::AttemptId) -> bool {
+        self.state().attempts.get(attempt).is_some_and(|attempt| attempt.end.is_none())
+    }
+
+    fn is_timed(&self, timer: &Timer) -> bool {
+        match timer {
+            Timer::Sample { about, check, tick } => self
+                .state()
+                .inquiries
+                .get(about)
+                .and_then(|inquiry| inquiry.checks.get(check))
+                .is_some_and(|c| c.waiting_for == Some(*tick) && c.settled.is_none()),
+            Timer::Retry { attempt } => self
+                .state()
+                .turn(&attempt.step, &attempt.host)
+                .is_some_and(|turn| turn.main == Main::Waiting(attempt.clone())),
+        }
+    }
+}

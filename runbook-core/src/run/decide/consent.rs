@@ -1,0 +1,119 @@
+//! Between the preview and the first change: can this run go on, and does a person agree?
+
+use super::super::event::{Event, Topic};
+use super::super::machine::{Move, Run};
+use super::super::question::{Answer, Question};
+use super::super::status::Ending;
+use super::gate::has_card;
+use crate::runbook::{Check, Kind, Probe, Step};
+
+impl Run {
+    /// The preview is known.
+    pub(super) fn consent_move(&self) -> Option<Move> {
+        if self.options().preview_only {
+            return end(Ending::PreviewOnly);
+        }
+        if let Some(sentence) = self.more_approvals() {
+            return end(Ending::PersonNeeded { sentence });
+        }
+        if !self.options().person
+            && let Some(sentence) = self.person_needed()
+        {
+            return end(Ending::PersonNeeded { sentence });
+        }
+        let changes = self.remaining().filter(|step| matches!(step.kind, Kind::Change(_))).count();
+        if changes == 0 || self.options().yes {
+            return Some(Move::fact(Event::Agreed));
+        }
+        let asked = self.state().questions.values().find(|asked| asked.about == Topic::Changes);
+        let Some(asked) = asked else {
+            return self.ask_once(Topic::Changes, || self.changes_question(changes));
+        };
+        let (answer, _) = asked.answer.as_ref()?;
+        let agreed = match (answer, self.word()) {
+            (Answer::Yes, None) => true,
+            (Answer::Typed(words), Some(word)) => words.as_slice() == [word],
+            _ => false,
+        };
+        if !agreed {
+            let sentence = "the changes were not agreed to; nothing was changed".to_owned();
+            return end(Ending::PersonNeeded { sentence });
+        }
+        // Time has passed while the person read.
+        match self.preconditions_move(true) {
+            Ok(()) => Some(Move::fact(Event::Agreed)),
+            Err(next) => next,
+        }
+    }
+
+    fn changes_question(&self, changes: usize) -> Question {
+        let destroys =
+            self.remaining().filter(|step| matches!(step.kind, Kind::Destroy(_))).count();
+        Question::Changes { type_instead: self.word(), changes, destroys }
+    }
+
+    /// What must be typed instead of a yes.
+    fn word(&self) -> Option<String> {
+        let environment = &self.plan().environment;
+        environment.name.as_ref().filter(|_| environment.protect).map(ToString::to_string)
+    }
+
+    /// The steps that may still run.
+    fn remaining(&self) -> impl Iterator<Item = &Step> {
+        let steps = self.plan().runbook.steps.iter();
+        steps.filter(|step| self.state().status(&step.id).is_none())
+    }
+
+    /// A destroy that needs more people than one: there is no way yet to ask a second.
+    fn more_approvals(&self) -> Option<String> {
+        let least = self.plan().environment.approvals;
+        self.remaining().filter(|step| is_destroying(step)).find_map(|step| {
+            let needed = step.card.approvals.unwrap_or(1).max(least);
+            (needed > 1).then(|| {
+                format!(
+                    "step `{}` is destructive and needs {needed} approvals, and this version can \
+                     ask only one person; nothing was changed",
+                    step.id
+                )
+            })
+        })
+    }
+
+    /// What cannot go on without a person.
+    fn person_needed(&self) -> Option<String> {
+        self.remaining().find_map(|step| {
+            let what = match &step.kind {
+                _ if is_destroying(step) => "is destructive",
+                Kind::Manual(_) => "is done by a person",
+                Kind::Choose { .. } if !self.options().choices.contains_key(&step.id) => {
+                    "is decided by a person (or in advance, with --choose)"
+                }
+                Kind::Change(_) if !self.options().yes => {
+                    "changes something (--yes agrees to changes)"
+                }
+                _ if attests(step) => "is attested by a person",
+                _ => return None,
+            };
+            Some(format!("step `{}` {what}", step.id))
+        })
+    }
+}
+
+fn end(ending: Ending) -> Option<Move> {
+    Some(Move::fact(Event::Ending { ending }))
+}
+
+/// Whether a step loses something.
+pub(in super::super) fn is_destroying(step: &Step) -> bool {
+    matches!(step.kind, Kind::Destroy(_)) || has_card(step)
+}
+
+/// Whether a person attests one of a step's checks.
+fn attests(step: &Step) -> bool {
+    let own: &[Check] = match &step.kind {
+        Kind::Check(checks) => checks,
+        _ => &[],
+    };
+    let lists = [own, &step.skip_if, &step.precondition, &step.verify];
+    lists.iter().any(|checks| checks.iter().any(|check| matches!(check.probe, Probe::Ask(_))))
+}

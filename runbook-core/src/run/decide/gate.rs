@@ -1,0 +1,340 @@
+//! The gate before a destroy: the card, the typed words, everything asked again, and only then the
+//! one order that the approval admits.
+
+use super::super::about::Slot;
+use super::super::action::Action;
+use super::super::approval::Approval;
+use super::super::attempt::{Effect, Order, Payload};
+use super::super::event::{Event, Listing, Topic};
+use super::super::machine::{Move, Run};
+use super::super::question::{Answer, Card, CardHost, Question};
+use super::super::state::{Main, Phase, QuestionState, Turn};
+use super::super::status::StepStatus;
+use super::choose::faltered;
+use super::order::{intended, send};
+use super::turn::{Before, host_ended};
+use crate::base::{Digest, HostName};
+use crate::runbook::{Items, Kind, Proof, Step, Undo, UndoStep};
+
+impl Run {
+    /// Everything before the card is settled: show it, or act on what was typed.
+    pub(super) fn destroy_move(&self, step: &Step, host: &HostName, turn: &Turn) -> Option<Move> {
+        let order = match self.main_order(step, host, turn) {
+            Ok(Some(order)) => order,
+            Ok(None) => return Some(faltered(step, host, "there is nothing to send")),
+            Err(error) => return Some(self.unrendered(step, host, &error)),
+        };
+        if let Some(approval) = self.approval_for(&order) {
+            return self.approved_move(step, host, turn, order, &approval.clone());
+        }
+        let group = self.card_group(step, host)?;
+        let orders: Vec<Order> = group
+            .iter()
+            .filter_map(|(host, turn)| self.main_order(step, host, turn).ok().flatten())
+            .collect();
+        let card = self.card(step, &group, &orders, false);
+        self.card_move(step, host, card, &orders)
+    }
+
+    /// The approval that admits exactly this order.
+    fn approval_for(&self, order: &Order) -> Option<&Approval> {
+        self.state().approvals.iter().find(|approval| approval.admits(order))
+    }
+
+    /// Approved: what was shown is asked again, then it is sent.
+    fn approved_move(
+        &self,
+        step: &Step,
+        host: &HostName,
+        turn: &Turn,
+        order: Order,
+        approval: &Approval,
+    ) -> Option<Move> {
+        match self.asked(step, host, Slot::Again, turn.round, "what was shown") {
+            Before::Ready => {}
+            Before::Move(next) => return Some(*next),
+            Before::Wait => return None,
+        }
+        if let Some(items @ Items::Read(_)) = &step.items {
+            match &turn.items_again {
+                None => match self.list(step, host, turn, items, Listing::Again) {
+                    Before::Move(next) => return Some(*next),
+                    _ => return None,
+                },
+                Some(again) if Some(again) != turn.items.as_ref() => {
+                    let shown = turn.items.as_ref().map_or(0, Vec::len);
+                    let why = format!(
+                        "the list changed after it was approved: {shown} were shown, {} are there now",
+                        again.len()
+                    );
+                    return Some(faltered(step, host, why));
+                }
+                Some(_) => {}
+            }
+        }
+        let event = intended(&order);
+        match approval.admit(order) {
+            Ok(approved) => Some(Move::order(event, Action::Destroy(approved))),
+            Err(_) => Some(faltered(step, host, "the approval is not for this")),
+        }
+    }
+
+    /// The hosts of one card: those whose turn it is, up to the environment's limit, when every one
+    /// of them is ready for it. The host that asks leads it.
+    fn card_group<'a>(
+        &'a self,
+        step: &Step,
+        leader: &HostName,
+    ) -> Option<Vec<(&'a HostName, &'a Turn)>> {
+        let limit = self.plan().environment.max_hosts_per_destroy.max(1) as usize;
+        let hosts = self.state().steps.get(&step.id)?.hosts.as_ref()?;
+        let open = hosts.iter().filter(|(_, turn)| {
+            turn.began && turn.ended.is_none() && turn.failure.is_none() && turn.main == Main::None
+        });
+        let group: Vec<_> = open.take(limit).collect();
+        if !group.iter().any(|(host, _)| *host == leader) {
+            return None;
+        }
+        let ready = |(host, turn): &(&HostName, &Turn)| {
+            matches!(self.before(step, host, turn), Before::Ready)
+                && self.main_order(step, host, turn).is_ok()
+        };
+        group.iter().all(ready).then_some(group)
+    }
+
+    /// The card of a destroy, of its undo, or of what a person does.
+    fn card(
+        &self,
+        step: &Step,
+        group: &[(&HostName, &Turn)],
+        orders: &[Order],
+        undo: bool,
+    ) -> Card {
+        let hosts: Vec<CardHost> = group
+            .iter()
+            .map(|(host, turn)| {
+                let order = orders.iter().find(|order| order.id.host == **host);
+                self.card_host(step, host, turn, order.map(|order| &order.payload), undo)
+            })
+            .collect();
+        let all = self.state().steps.get(&step.id).and_then(|s| s.hosts.as_ref());
+        let scope = self.scope(Some(step), group.first().map(|(host, _)| *host));
+        let title =
+            step.title.as_ref().map_or_else(|| step.id.to_string(), |t| t.for_person(&scope));
+        let mut card = Card {
+            step: step.id.clone(),
+            title,
+            undo,
+            of_hosts: all.map_or(hosts.len(), indexmap::IndexMap::len),
+            hosts,
+            proof: self.proof_lines(step),
+            undo_line: undo_line(step, undo),
+            digest: Digest::of(""),
+        };
+        let orders: Vec<String> = orders.iter().map(|order| order.digest().to_string()).collect();
+        let rounds: Vec<u32> = group.iter().map(|(_, turn)| turn.round).collect();
+        let shown = serde_json::to_vec(&(&card, &orders, rounds)).expect("a card is text in lists");
+        card.digest = Digest::of(shown);
+        card
+    }
+
+    fn card_host(
+        &self,
+        step: &Step,
+        host: &HostName,
+        turn: &Turn,
+        payload: Option<&Payload>,
+        undo: bool,
+    ) -> CardHost {
+        let scope = self.scope(Some(step), Some(host));
+        let of_undo = match (&step.undo, undo) {
+            (Undo::Step(undo), true) => Some(&**undo),
+            _ => None,
+        };
+        let affects = of_undo.map_or(step.card.affects.as_ref(), |undo| undo.affects.as_ref());
+        let confirm = of_undo.map_or(step.card.confirm.as_ref(), |undo| undo.confirm.as_ref());
+        CardHost {
+            host: host.clone(),
+            affects: affects.map(|text| text.for_person(&scope)),
+            loses: step.card.loses.as_ref().filter(|_| !undo).map(|text| text.for_person(&scope)),
+            items: turn.items.clone(),
+            confirm: confirm.map_or_else(|| host.to_string(), |text| text.for_person(&scope)),
+            payload: payload.cloned(),
+        }
+    }
+
+    fn proof_lines(&self, step: &Step) -> Vec<String> {
+        let scope = self.scope(Some(step), None);
+        step.card
+            .proof
+            .iter()
+            .map(|proof| match proof {
+                Proof::Step(id) => format!("{id}: done in this run"),
+                Proof::Check(check) => {
+                    format!("{}: holds", super::super::inquiry::title(check, &scope))
+                }
+            })
+            .collect()
+    }
+
+    /// Shows a card once, and takes in what was typed.
+    fn card_move(
+        &self,
+        step: &Step,
+        host: &HostName,
+        card: Card,
+        orders: &[Order],
+    ) -> Option<Move> {
+        let Some(question) = self.card_question(&card) else {
+            let hosts = card.hosts.iter().map(|host| host.host.clone()).collect();
+            let about = Topic::Destroy { step: step.id.clone(), hosts, digest: card.digest };
+            return self.ask_once(about, || Question::Destroy(card));
+        };
+        let (answer, by) = question.answer.as_ref()?;
+        let (status, why) = match answer {
+            Answer::Typed(words) => match Approval::of(&card, words, orders, by) {
+                Some(approval) => return Some(Move::fact(Event::Approved { approval })),
+                None => (StepStatus::Declined, "something else was typed"),
+            },
+            Answer::PassOver => (StepStatus::PassedOver, "a person chose to go on without it"),
+            _ => (StepStatus::Declined, "it was not approved"),
+        };
+        Some(host_ended(step, host, status, Some(why.to_owned())))
+    }
+
+    fn card_question(&self, card: &Card) -> Option<&QuestionState> {
+        self.state().questions.values().find(
+            |asked| matches!(&asked.about, Topic::Destroy { digest, .. } if *digest == card.digest),
+        )
+    }
+
+    /// Whether a `manual` step needs no card, or its card was approved.
+    pub(super) fn is_cleared(&self, step: &Step, host: &HostName, turn: &Turn) -> bool {
+        if !has_card(step) {
+            return true;
+        }
+        let card = self.card(step, &[(host, turn)], &[], false);
+        self.state().approvals.iter().any(|approval| approval.card() == card.digest)
+    }
+
+    /// The card of a `manual` step that loses something.
+    pub(super) fn manual_card_move(
+        &self,
+        step: &Step,
+        host: &HostName,
+        turn: &Turn,
+    ) -> Option<Move> {
+        let card = self.card(step, &[(host, turn)], &[], false);
+        self.card_move(step, host, card, &[])
+    }
+
+    /// The undo of a step: sent at once when it changes, after its own card when it destroys.
+    pub(super) fn undo_send_move(
+        &self,
+        step: &Step,
+        undo: &UndoStep,
+        host: &HostName,
+        target: &HostName,
+        turn: &Turn,
+    ) -> Option<Move> {
+        let fail = |why: String| {
+            Some(Move::fact(Event::Undone {
+                step: step.id.clone(),
+                host: host.clone(),
+                failure: Some(why),
+            }))
+        };
+        let order = match self.undo_order(step, undo, host, target, turn) {
+            Ok(Some(order)) => order,
+            Ok(None) => return fail("a person must undo it".to_owned()),
+            Err(super::super::render::Unrendered::Failed(why)) => return fail(why),
+            Err(super::super::render::Unrendered::NotYet(after)) => {
+                return fail(super::super::inquiry::not_known(after.as_ref()));
+            }
+        };
+        if order.effect != Effect::Destroy {
+            return Some(send(order));
+        }
+        if let Some(approval) = self.approval_for(&order) {
+            let event = intended(&order);
+            return match approval.clone().admit(order) {
+                Ok(approved) => Some(Move::order(event, Action::Destroy(approved))),
+                Err(_) => fail("the approval is not for this".to_owned()),
+            };
+        }
+        let orders = [order];
+        let card = self.card(step, &[(target, turn)], &orders, true);
+        match self.card_move(step, target, card, &orders)? {
+            Move { event: Event::HostEnded { why, .. }, .. } => {
+                fail(why.unwrap_or_else(|| "it was not approved".to_owned()))
+            }
+            next => Some(next),
+        }
+    }
+
+    /// In the preview, what a destroy would act on is read as soon as its values are known.
+    pub(super) fn preview_items_move(&self, step: &Step) -> Option<Move> {
+        let (Kind::Destroy(_), Some(Items::Read(_))) = (&step.kind, &step.items) else {
+            return None;
+        };
+        if self.state().phase != Phase::Preview {
+            return None;
+        }
+        let state = self.state().steps.get(&step.id);
+        let hosts = self.preview_hosts(step)?;
+        hosts.iter().find_map(|host| {
+            let listing = state.and_then(|state| state.preview_listings.get(host));
+            match listing {
+                None => self.link_move(host).ok().and_then(|()| {
+                    let order = self.items_order(step, host).ok().flatten()?;
+                    Some(send(order))
+                }),
+                Some(id) => {
+                    let taken = state.is_some_and(|state| state.preview_items.contains_key(host));
+                    let end = self.state().attempts.get(id)?.end.as_ref()?;
+                    let super::super::state::AttemptEnd::Exited(outcome) = end else { return None };
+                    let items =
+                        outcome.items.clone().filter(|_| outcome.failure.is_none() && !taken)?;
+                    let (step, host) = (step.id.clone(), host.clone());
+                    let listing = Listing::Preview;
+                    Some(Move::fact(Event::ItemsListed { step, host, items, listing }))
+                }
+            }
+        })
+    }
+
+    /// The hosts a step would be on, as far as that is known; none when it would not run.
+    fn preview_hosts(&self, step: &Step) -> Option<Vec<HostName>> {
+        let scope = self.scope(Some(step), None);
+        if step.when.as_ref().is_some_and(|when| when.holds(&scope) != Ok(true)) {
+            return None;
+        }
+        let hosts = self.place_hosts(&step.place).into_iter().filter(|host| {
+            let scope = self.scope(Some(step), Some(host));
+            step.filter.as_ref().is_none_or(|filter| filter.holds(&scope) == Ok(true))
+        });
+        Some(hosts.take(step.pick.map_or(usize::MAX, |pick| pick as usize)).collect())
+    }
+}
+
+/// Whether a `manual` step is confirmed as a destroy.
+pub(super) fn has_card(step: &Step) -> bool {
+    let card = &step.card;
+    matches!(step.kind, Kind::Manual(_))
+        && (card.affects.is_some()
+            || card.loses.is_some()
+            || card.confirm.is_some()
+            || !card.proof.is_empty())
+}
+
+fn undo_line(step: &Step, undo: bool) -> String {
+    if undo {
+        return "this is the undo".to_owned();
+    }
+    match &step.undo {
+        Undo::Step(_) => "yes".to_owned(),
+        Undo::By(other) => format!("by undoing `{other}`"),
+        Undo::Never(why) => format!("none: {why}"),
+        Undo::Unsaid => "none".to_owned(),
+    }
+}

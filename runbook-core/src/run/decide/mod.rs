@@ -1,0 +1,162 @@
+//! What comes next. Only reads; the answer is one fact and the orders that follow from it.
+//!
+//! The order of the questions is the order of a run: is it over, is the way free (lock, hosts),
+//! where do we stand (goal, preconditions), each step in turn, and consent when everything before
+//! the first change has been read.
+
+mod admit;
+mod choose;
+mod consent;
+mod ending;
+mod failure;
+mod gate;
+mod order;
+mod step;
+mod turn;
+
+pub(super) use consent::is_destroying;
+
+use super::about::About;
+use super::action::Action;
+use super::event::{Event, Topic};
+use super::inquiry::Inquired;
+use super::machine::{Move, Run};
+use super::question::{Question, QuestionId};
+use super::state::{Link, Lock, Phase};
+use super::status::Ending;
+
+impl Run {
+    /// The next fact; none when news must be waited for.
+    pub(super) fn decide(&self) -> Option<Move> {
+        let state = self.state();
+        if state.ended.is_some() || state.phase == Phase::Fresh {
+            return None;
+        }
+        if let Some(ending) = &state.ending {
+            return self.wind_down(ending);
+        }
+        if let Some(ending) = self.reason_to_end() {
+            return Some(Move::fact(Event::Ending { ending }));
+        }
+        match self.lock_move() {
+            Ok(()) => {}
+            Err(next) => return next,
+        }
+        if let Some(next) = self.connect_move() {
+            return Some(next);
+        }
+        match state.phase {
+            Phase::Fresh => None,
+            Phase::Consent => self.consent_move(),
+            Phase::Preview | Phase::Execution => self.forward(),
+        }
+    }
+
+    /// Everything that may go on goes on.
+    fn forward(&self) -> Option<Move> {
+        if !self.plan().runbook.goal.is_empty()
+            && let Inquired::Next(next) = self.inquire(&About::GoalAtStart)
+        {
+            return Some(*next);
+        }
+        match self.preconditions_move(false) {
+            Ok(()) => {}
+            Err(next) => return next,
+        }
+        if let Some(next) = self.plan().runbook.steps.iter().find_map(|step| self.step_move(step)) {
+            return Some(next);
+        }
+        if self.all_ended() {
+            return self.conclude();
+        }
+        let still = !self.state().is_waiting();
+        match self.state().phase {
+            Phase::Preview if still => Some(Move::fact(Event::Previewed)),
+            Phase::Execution if still => Some(Move::fact(Event::Ending {
+                ending: Ending::PersonNeeded {
+                    sentence: "nothing can go on: a step waits for something that never comes"
+                        .to_owned(),
+                },
+            })),
+            _ => None,
+        }
+    }
+
+    fn all_ended(&self) -> bool {
+        self.plan().runbook.steps.iter().all(|step| self.state().status(&step.id).is_some())
+    }
+
+    /// Ok when the lock is held or none is needed.
+    fn lock_move(&self) -> Result<(), Option<Move>> {
+        let Some(lock) = &self.plan().runbook.lock else { return Ok(()) };
+        if self.options().preview_only {
+            return Ok(());
+        }
+        match &self.state().lock {
+            Lock::Held => Ok(()),
+            Lock::Asked => Err(None),
+            Lock::Refused(holder) => {
+                let ending = Ending::Locked { sentence: holder.clone() };
+                Err(Some(Move::fact(Event::Ending { ending })))
+            }
+            Lock::None => Err(Some(match lock.name.text(&self.scope(None, None)) {
+                Ok(name) => {
+                    let event = Event::LockAsked { name: name.clone() };
+                    Move::order(event, Action::TakeLock { name })
+                }
+                Err(error) => {
+                    let sentence = format!("the lock has no name: {error}");
+                    Move::fact(Event::Ending { ending: Ending::Precondition { sentence } })
+                }
+            })),
+        }
+    }
+
+    /// Begins the connections, all at once.
+    fn connect_move(&self) -> Option<Move> {
+        let host = self.plan().hosts.keys().find(|host| self.link(host).is_none())?;
+        let event = Event::Connecting { host: host.clone() };
+        Some(Move::order(event, Action::Connect { host: host.clone() }))
+    }
+
+    /// Ok when the runbook's preconditions hold.
+    fn preconditions_move(&self, again: bool) -> Result<(), Option<Move>> {
+        if self.plan().runbook.preconditions.is_empty() {
+            return Ok(());
+        }
+        match self.inquire(&About::Preconditions { again }) {
+            Inquired::Ended(verdict) if verdict.held() => Ok(()),
+            Inquired::Ended(verdict) => {
+                let sentence = verdict.line().to_owned();
+                Err(Some(Move::fact(Event::Ending { ending: Ending::Precondition { sentence } })))
+            }
+            Inquired::Next(next) => Err(Some(*next)),
+            Inquired::Waiting | Inquired::NotYet => Err(None),
+        }
+    }
+
+    /// Puts a question, unless it was put.
+    pub(super) fn ask_once(
+        &self,
+        about: Topic,
+        question: impl FnOnce() -> Question,
+    ) -> Option<Move> {
+        if self
+            .state()
+            .questions
+            .values()
+            .any(|asked| asked.about == about && asked.answer.is_none())
+        {
+            return None;
+        }
+        let next = self.state().questions.len();
+        let id = QuestionId(u32::try_from(next).unwrap_or(u32::MAX));
+        let event = Event::Asked { question: id, about };
+        Some(Move::order(event, Action::Ask { id, question: question() }))
+    }
+
+    /// Whether a host is neither connected to nor given up on.
+    fn is_connecting(&self, host: &crate::base::HostName) -> bool {
+        matches!(self.link(host), None | Some(Link::Connecting))
+    }
+}

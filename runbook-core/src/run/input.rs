@@ -1,0 +1,82 @@
+//! News from the world.
+
+use super::about::ProbeId;
+use super::attempt::{AttemptId, Loss, Outcome};
+use super::event::Timer;
+use super::question::{Answer, QuestionId};
+use crate::base::HostName;
+use crate::plan::{Identity, Verdict};
+
+/// News from the world.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Input {
+    /// The run may begin.
+    Begin,
+    /// The lock was taken.
+    LockTaken {
+        /// Its name.
+        name: String,
+    },
+    /// Someone else holds it.
+    LockRefused {
+        /// Its name.
+        name: String,
+        /// Who, since when, which run.
+        holder: String,
+    },
+    /// A host was connected to.
+    Connected {
+        /// Which.
+        host: HostName,
+        /// Who it says it is.
+        identity: Identity,
+    },
+    /// A host could not be connected to.
+    Unreachable {
+        /// Which.
+        host: HostName,
+        /// Why.
+        why: String,
+    },
+    /// A probe was answered.
+    ProbeAnswered {
+        /// Which.
+        probe: ProbeId,
+        /// With what.
+        verdict: Verdict,
+    },
+    /// An attempt came back.
+    Exited {
+        /// Which.
+        attempt: AttemptId,
+        /// With what.
+        outcome: Outcome,
+    },
+    /// An attempt did not come back.
+    Lost {
+        /// Which.
+        attempt: AttemptId,
+        /// Why, and whether it may have run.
+        loss: Loss,
+    },
+    /// A timer fired.
+    TimerFired {
+        /// Which.
+        timer: Timer,
+    },
+    /// A person answered.
+    Answered {
+        /// Which question.
+        question: QuestionId,
+        /// With what.
+        answer: Answer,
+        /// Who.
+        by: String,
+    },
+    /// A signal came, or someone asked to detach.
+    StopAsked {
+        /// How: `SIGINT`, `SIGTERM`, `detach`.
+        how: String,
+    },
+}

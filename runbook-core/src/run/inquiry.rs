@@ -1,0 +1,573 @@
+//! Asking a list of checks: which, where, how often, and what it comes to.
+
+use std::time::Duration;
+
+use super::about::{About, ProbeId, Slot};
+use super::action::{Action, ProbeOrder};
+use super::event::{Event, Timer, Topic};
+use super::machine::{Move, Run};
+use super::question::Question;
+use super::render::{self, Unrendered};
+use super::scope::Scope;
+use super::state::{CheckState, Link};
+use super::status::Ending;
+use crate::base::{Digest, HostName, StepId, units};
+use crate::plan::Verdict;
+use crate::plan::expectation::Expectation;
+use crate::runbook::{Check, Place, Probe, Proof, Runbook, Step, Undo};
+
+/// Where a list of checks stands.
+pub(super) enum Inquired {
+    /// This comes next.
+    Next(Box<Move>),
+    /// Answers are waited for.
+    Waiting,
+    /// It uses a name that is not known yet.
+    NotYet,
+    /// It came to this.
+    Ended(Verdict),
+}
+
+impl Inquired {
+    fn next(next: Move) -> Self {
+        Self::Next(Box::new(next))
+    }
+}
+
+/// One host that one check, or one check of the goal, is asked on.
+struct Target<'a> {
+    part: Option<u32>,
+    host: HostName,
+    check: &'a Check,
+}
+
+/// The checks of a list, in order.
+pub(super) fn checks<'a>(runbook: &'a Runbook, about: &About) -> Vec<&'a Check> {
+    match about {
+        About::GoalAtStart | About::GoalAtEnd => runbook.goal.iter().collect(),
+        About::Preconditions { .. } => runbook.preconditions.iter().collect(),
+        About::Step { step, slot, .. } => {
+            runbook.step(step).map_or_else(Vec::new, |step| step_checks(step, *slot))
+        }
+    }
+}
+
+fn step_checks(step: &Step, slot: Slot) -> Vec<&Check> {
+    let proof = || {
+        step.card.proof.iter().filter_map(|proof| match proof {
+            Proof::Check(check) => Some(&**check),
+            Proof::Step(_) => None,
+        })
+    };
+    let undo = match &step.undo {
+        Undo::Step(undo) => Some(&**undo),
+        _ => None,
+    };
+    match slot {
+        Slot::SkipIf => step.skip_if.iter().collect(),
+        Slot::Precondition => step.precondition.iter().collect(),
+        Slot::Proof => proof().collect(),
+        Slot::Again => step.precondition.iter().chain(proof()).collect(),
+        Slot::Checks => match &step.kind {
+            crate::runbook::Kind::Check(checks) => checks.iter().collect(),
+            _ => Vec::new(),
+        },
+        Slot::Verify => step.verify.iter().collect(),
+        Slot::StopIf => step.stop_if.iter().collect(),
+        Slot::FinishIf => step.finish_if.iter().collect(),
+        Slot::UndoPrecondition => undo.map_or_else(Vec::new, |u| u.precondition.iter().collect()),
+        Slot::UndoVerify => undo.map_or_else(Vec::new, |u| u.verify.iter().collect()),
+    }
+}
+
+/// The sentence of a check, for a person.
+pub(super) fn title(check: &Check, scope: &Scope<'_>) -> String {
+    if let Some(title) = &check.title {
+        return title.for_person(scope);
+    }
+    match &check.probe {
+        Probe::Read(_) => "the check".to_owned(),
+        Probe::Http(request) => format!("GET {}", request.url.for_person(scope)),
+        Probe::Tcp(address) => format!("connect to {}", address.for_person(scope)),
+        Probe::That(expression) => expression.source().to_owned(),
+        Probe::Ask(text) => text.for_person(scope),
+        Probe::Goal => "the goal".to_owned(),
+    }
+}
+
+impl Run {
+    /// What comes next for a list of checks.
+    pub(super) fn inquire(&self, about: &About) -> Inquired {
+        let checks = checks(&self.plan().runbook, about);
+        let Some(inquiry) = self.state().inquiries.get(about) else {
+            if checks.iter().any(|check| self.is_not_yet(about, check)) {
+                return Inquired::NotYet;
+            }
+            return Inquired::next(Move::fact(Event::InquiryBegan { about: about.clone() }));
+        };
+        if let Some(verdict) = &inquiry.verdict {
+            return Inquired::Ended(verdict.clone());
+        }
+        let mut settled = true;
+        for (index, check) in (0..).zip(&checks) {
+            let state = inquiry.checks.get(&index).cloned().unwrap_or_default();
+            if state.settled.is_none() {
+                settled = false;
+                if let Some(next) = self.check_move(about, index, check, &state) {
+                    return Inquired::next(next);
+                }
+            }
+        }
+        if settled {
+            let verdict = self.combined(about, &checks);
+            return Inquired::next(Move::fact(Event::InquiryEnded {
+                about: about.clone(),
+                verdict,
+            }));
+        }
+        Inquired::Waiting
+    }
+
+    fn about_step(&self, about: &About) -> (Option<&Step>, Option<HostName>) {
+        match about {
+            About::Step { step, host, .. } => (self.plan().runbook.step(step), host.clone()),
+            _ => (None, None),
+        }
+    }
+
+    fn is_not_yet(&self, about: &About, check: &Check) -> bool {
+        let (step, host) = self.about_step(about);
+        let scope = self.scope(step, host.as_ref());
+        let when = check.when.as_ref().map(|when| when.holds(&scope));
+        match when {
+            Some(Err(error)) => return matches!(Unrendered::from(error), Unrendered::NotYet(_)),
+            Some(Ok(false)) => return false,
+            _ => {}
+        }
+        self.targets(about, check).iter().any(|target| {
+            let scope = self.scope(step, host.as_ref().or(Some(&target.host)));
+            let unknown = match &target.check.probe {
+                Probe::That(that) => that.holds(&scope).err().map(Unrendered::from),
+                _ => render::probe(target.check, &[], &scope).err(),
+            };
+            let expected = Expectation::render(&target.check.expect, &scope).err();
+            [unknown, expected.map(Unrendered::from)]
+                .iter()
+                .any(|error| matches!(error, Some(Unrendered::NotYet(_))))
+        })
+    }
+
+    /// The next thing for one check of a list.
+    fn check_move(
+        &self,
+        about: &About,
+        index: u32,
+        check: &Check,
+        state: &CheckState,
+    ) -> Option<Move> {
+        let settle = |verdict| {
+            let about = about.clone();
+            Some(Move::fact(Event::CheckSettled { about, check: index, verdict }))
+        };
+        let fresh = state.samples == 0 && state.answers.is_empty();
+        if fresh && let Some(when) = &check.when {
+            let (step, host) = self.about_step(about);
+            match when.holds(&self.scope(step, host.as_ref())) {
+                Ok(true) => {}
+                Ok(false) => return settle(None),
+                Err(error) => return settle(Some(Verdict::Error { why: error.to_string() })),
+            }
+        }
+        if fresh && self.options().preview_only && matches!(check.probe, Probe::Ask(_)) {
+            return settle(None);
+        }
+        let pace = match self.pace(about, check) {
+            Ok(pace) => pace,
+            Err(why) => return settle(Some(Verdict::Error { why })),
+        };
+        if state.answers.is_empty() {
+            match pace.next(state) {
+                Next::Settle(verdict) => return settle(Some(verdict)),
+                Next::Wait => return pace.timer(about, index, state),
+                Next::Sample => {}
+            }
+        }
+        self.sample_move(about, index, check, state)
+            .or_else(|| pace.timer(about, index, state).filter(|_| !state.answers.is_empty()))
+    }
+
+    /// The next probe of the sample under way, or what the sample comes to.
+    fn sample_move(
+        &self,
+        about: &About,
+        index: u32,
+        check: &Check,
+        state: &CheckState,
+    ) -> Option<Move> {
+        let targets = self.targets(about, check);
+        if targets.is_empty() {
+            let verdict = Verdict::Error { why: "there is no host to ask".to_owned() };
+            return Some(sampled(about, index, state, verdict));
+        }
+        let mut waits = false;
+        for target in &targets {
+            match state.answers.get(&(target.part, target.host.clone())) {
+                Some(Some(_)) => {}
+                Some(None) => waits = true,
+                None => match self.probe_move(about, index, state, target) {
+                    Some(next) => return Some(next),
+                    None => waits = true,
+                },
+            }
+        }
+        let any = matches!(about, About::Step { slot: Slot::StopIf, .. });
+        let verdict = (!waits).then(|| sample_verdict(state, any))?;
+        Some(sampled(about, index, state, verdict))
+    }
+
+    /// Sends one probe, or answers it where nothing has to be sent; none waits.
+    fn probe_move(
+        &self,
+        about: &About,
+        index: u32,
+        state: &CheckState,
+        target: &Target<'_>,
+    ) -> Option<Move> {
+        let (step, host) = self.about_step(about);
+        let scope = self.scope(step, host.as_ref().or(Some(&target.host)));
+        let id = ProbeId {
+            about: about.clone(),
+            check: index,
+            part: target.part,
+            sample: state.samples + 1,
+            host: target.host.clone(),
+        };
+        let answer =
+            |verdict| Some(Move::fact(Event::ProbeAnswered { probe: id.clone(), verdict }));
+        let error = |why: String| answer(Verdict::Error { why });
+        match &target.check.probe {
+            Probe::That(that) => {
+                return answer(match that.holds(&scope) {
+                    Ok(true) => Verdict::Held { saw: "holds".to_owned() },
+                    Ok(false) => Verdict::NotMet { saw: "does not hold".to_owned() },
+                    Err(failed) => Verdict::Error { why: failed.to_string() },
+                });
+            }
+            Probe::Ask(text) => return self.attest_move(&id, target, text.for_person(&scope)),
+            Probe::Goal => return error("the goal cannot ask for itself".to_owned()),
+            Probe::Read(_) | Probe::Http(_) | Probe::Tcp(_) => {}
+        }
+        let needs_link =
+            matches!(target.check.probe, Probe::Read(_)) || target.host != HostName::local();
+        if needs_link {
+            match self.link_move(&target.host) {
+                Ok(()) => {}
+                Err(Some(Linked::Move(connect))) => return Some(connect),
+                Err(Some(Linked::Down(why))) => {
+                    return error(format!("{} cannot be reached: {why}", target.host));
+                }
+                Err(None) => return None,
+            }
+        }
+        match self.probe_order(&id, target, &scope) {
+            Ok((digest, order)) => {
+                Some(Move::order(Event::ProbeSent { probe: id, digest }, Action::Probe(order)))
+            }
+            Err(Unrendered::Failed(why)) => error(why),
+            Err(Unrendered::NotYet(after)) => error(not_known(after.as_ref())),
+        }
+    }
+
+    fn probe_order(
+        &self,
+        id: &ProbeId,
+        target: &Target<'_>,
+        scope: &Scope<'_>,
+    ) -> Result<(Digest, ProbeOrder), Unrendered> {
+        let items = self.items_for(&id.about);
+        let probe = render::probe(target.check, &items, scope)?
+            .ok_or_else(|| Unrendered::Failed("nothing to send".to_owned()))?;
+        let expect = Expectation::render(&target.check.expect, scope)?;
+        let timeout = render::duration(&target.check.timeout, scope)?;
+        let bytes = serde_json::to_vec(&probe).map_err(|e| Unrendered::Failed(e.to_string()))?;
+        Ok((Digest::of(bytes), ProbeOrder { id: id.clone(), probe, expect, timeout }))
+    }
+
+    /// The list is passed to the checks of its step.
+    fn items_for(&self, about: &About) -> Vec<String> {
+        match about {
+            About::Step { step, host: Some(host), .. } => {
+                self.state().turn(step, host).and_then(|t| t.items.clone()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A person attests: once a run, and the recorded answer stands.
+    fn attest_move(&self, id: &ProbeId, target: &Target<'_>, text: String) -> Option<Move> {
+        let state = self.state();
+        if let Some(yes) = state.attested.get(&(target.check.span.start, target.host.clone())) {
+            let verdict = if *yes {
+                Verdict::Held { saw: "a person says so".to_owned() }
+            } else {
+                Verdict::NotMet { saw: "a person says no".to_owned() }
+            };
+            return Some(Move::fact(Event::ProbeAnswered { probe: id.clone(), verdict }));
+        }
+        if !self.options().person && state.ending.is_none() {
+            let sentence = format!("a person must say: {text}");
+            return Some(Move::fact(Event::Ending { ending: Ending::PersonNeeded { sentence } }));
+        }
+        let about = Topic::Attest { probe: id.clone() };
+        let step = self.about_step(&id.about).0.map(|step| step.id.clone());
+        self.ask_once(about, || Question::Attest { step, host: id.host.clone(), text })
+    }
+
+    /// Where a check is asked.
+    fn targets<'a>(&'a self, about: &About, check: &'a Check) -> Vec<Target<'a>> {
+        if check.probe == Probe::Goal {
+            let goal = (0..).zip(&self.plan().runbook.goal);
+            return goal
+                .flat_map(|(part, check)| {
+                    self.hosts_of(about, check).into_iter().map(move |host| Target {
+                        part: Some(part),
+                        host,
+                        check,
+                    })
+                })
+                .collect();
+        }
+        self.hosts_of(about, check)
+            .into_iter()
+            .map(|host| Target { part: None, host, check })
+            .collect()
+    }
+
+    fn hosts_of(&self, about: &About, check: &Check) -> Vec<HostName> {
+        let hosts = match (&check.place, about) {
+            (Place::Local, _) => vec![HostName::local()],
+            (Place::Role(role), _) => self.plan().role(role).to_vec(),
+            (Place::StepHost, About::Step { host: Some(host), .. }) => vec![host.clone()],
+            (Place::StepHost, About::Step { step, .. }) => self.took_part(step),
+            (Place::StepHost, _) => vec![HostName::local()],
+        };
+        match check.pick {
+            Some(pick) => hosts
+                .into_iter()
+                .filter(|host| matches!(self.link(host), Some(Link::Up(_))))
+                .take(pick as usize)
+                .collect(),
+            None => hosts,
+        }
+    }
+
+    /// The hosts on which a step was not skipped.
+    fn took_part(&self, step: &StepId) -> Vec<HostName> {
+        let turns = self.state().steps.get(step).and_then(|step| step.hosts.as_ref());
+        turns
+            .into_iter()
+            .flatten()
+            .filter(|(_, turn)| {
+                turn.ended.as_ref().is_none_or(|(status, _)| *status == super::StepStatus::Done)
+            })
+            .map(|(host, _)| host.clone())
+            .collect()
+    }
+
+    fn combined(&self, about: &About, checks: &[&Check]) -> Verdict {
+        let inquiry = &self.state().inquiries[about];
+        let (step, host) = self.about_step(about);
+        let scope = self.scope(step, host.as_ref());
+        let settled = |index: u32| inquiry.checks.get(&index)?.settled.clone().flatten();
+        let asked: Vec<(String, Verdict)> = (0..)
+            .zip(checks)
+            .filter_map(|(index, check)| Some((title(check, &scope), settled(index)?)))
+            .collect();
+        let slot = match about {
+            About::Step { slot, .. } => Some(*slot),
+            _ => None,
+        };
+        let lines = |wanted: &dyn Fn(&Verdict) -> bool| {
+            let lines = asked.iter().filter(|(_, verdict)| wanted(verdict));
+            lines.map(|(title, v)| format!("{title}: {}", v.line())).collect::<Vec<_>>().join("; ")
+        };
+        if asked.iter().any(|(_, verdict)| verdict.is_error()) {
+            return Verdict::Error { why: lines(&Verdict::is_error) };
+        }
+        if slot == Some(Slot::StopIf) {
+            return match asked.iter().find(|(_, verdict)| verdict.held()) {
+                Some((title, _)) => Verdict::Held { saw: title.clone() },
+                None => Verdict::NotMet { saw: lines(&|_| true) },
+            };
+        }
+        let must_be_asked = matches!(about, About::GoalAtStart | About::GoalAtEnd)
+            || matches!(slot, Some(Slot::SkipIf | Slot::FinishIf | Slot::Checks));
+        if asked.is_empty() && must_be_asked {
+            return Verdict::NotMet { saw: "every check of it was left out".to_owned() };
+        }
+        if asked.iter().any(|(_, verdict)| !verdict.held()) {
+            return Verdict::NotMet { saw: lines(&|verdict| !verdict.held()) };
+        }
+        match slot {
+            Some(Slot::FinishIf | Slot::SkipIf) => {
+                Verdict::Held { saw: asked.first().map_or_else(String::new, |(t, _)| t.clone()) }
+            }
+            _ => Verdict::Held { saw: lines(&|_| true) },
+        }
+    }
+
+    fn pace(&self, about: &About, check: &Check) -> Result<Pace, String> {
+        let patience = &check.patience;
+        let once = self.options().preview_only
+            || matches!(about, About::GoalAtStart | About::GoalAtEnd)
+            || (patience.within.is_none() && patience.hold.is_none());
+        if once {
+            return Ok(Pace { every: Duration::ZERO, tries: 1, hold: None });
+        }
+        let (step, host) = self.about_step(about);
+        let scope = self.scope(step, host.as_ref());
+        let read = |amount| match render::duration(amount, &scope) {
+            Ok(duration) => Ok(duration),
+            Err(Unrendered::Failed(why)) => Err(why),
+            Err(Unrendered::NotYet(after)) => Err(not_known(after.as_ref())),
+        };
+        let every = read(&patience.every)?.max(Duration::from_millis(1));
+        let within = patience.within.as_ref().map(read).transpose()?;
+        let hold = patience.hold.as_ref().map(read).transpose()?;
+        Ok(Pace {
+            every,
+            tries: within.map_or(1, |within| fits(within, every)),
+            hold: hold.map(|hold| (fits(hold, every), hold)),
+        })
+    }
+}
+
+pub(super) fn not_known(after: Option<&StepId>) -> String {
+    after.map_or_else(|| "not known yet".to_owned(), |step| format!("not known yet: after {step}"))
+}
+
+fn sampled(about: &About, check: u32, state: &CheckState, verdict: Verdict) -> Move {
+    let sample = state.samples + 1;
+    Move::fact(Event::Sampled { about: about.clone(), check, sample, verdict })
+}
+
+/// All of a sample's answers as one: an error outweighs a no, and a no a yes; with `any`, a yes
+/// outweighs a no.
+fn sample_verdict(state: &CheckState, any: bool) -> Verdict {
+    let answers: Vec<_> =
+        state.answers.iter().filter_map(|(id, verdict)| Some((id, verdict.as_ref()?))).collect();
+    let first = |wanted: &dyn Fn(&Verdict) -> bool| {
+        answers.iter().find(|(_, verdict)| wanted(verdict)).map(|((_, host), verdict)| {
+            if answers.len() == 1 { (*verdict).clone() } else { on(host, verdict) }
+        })
+    };
+    let preferred: [&dyn Fn(&Verdict) -> bool; 3] = if any {
+        [&Verdict::is_error, &Verdict::held, &|_| true]
+    } else {
+        [&Verdict::is_error, &|verdict| !verdict.held(), &|_| true]
+    };
+    preferred
+        .iter()
+        .find_map(|wanted| first(wanted))
+        .unwrap_or_else(|| Verdict::Error { why: "nothing was asked".to_owned() })
+}
+
+fn on(host: &HostName, verdict: &Verdict) -> Verdict {
+    let line = format!("{host}: {}", verdict.line());
+    match verdict {
+        Verdict::Held { .. } => Verdict::Held { saw: line },
+        Verdict::NotMet { .. } => Verdict::NotMet { saw: line },
+        Verdict::Error { .. } => Verdict::Error { why: line },
+    }
+}
+
+/// How many samples, one every `every` from the first at once, begin in less than `span`.
+fn fits(span: Duration, every: Duration) -> u32 {
+    u32::try_from(span.as_nanos().div_ceil(every.as_nanos().max(1))).unwrap_or(u32::MAX).max(1)
+}
+
+/// How often a check is asked. Time is counted in ticks of `every`, so that slow probes skip
+/// samples instead of running late.
+struct Pace {
+    every: Duration,
+    /// Ticks at which it may begin to hold.
+    tries: u32,
+    /// Ticks for which it must hold, and the same as a duration.
+    hold: Option<(u32, Duration)>,
+}
+
+enum Next {
+    Sample,
+    Wait,
+    Settle(Verdict),
+}
+
+impl Pace {
+    fn next(&self, state: &CheckState) -> Next {
+        let Some(last) = &state.last else { return Next::Sample };
+        let goes_on = match (self.hold, state.window) {
+            (None, _) if last.held() => return Next::Settle(last.clone()),
+            (Some((ticks, hold)), Some((began, missed))) => {
+                let sampled = state.sample_tick - began + 1;
+                if sampled >= ticks {
+                    let saw = held_for(last, hold, ticks, missed);
+                    return Next::Settle(Verdict::Held { saw });
+                }
+                true
+            }
+            _ => {
+                state.tick + 1 < self.tries
+                    || state.tick > state.complete_tick && state.tick < self.tries
+            }
+        };
+        match goes_on {
+            false => Next::Settle(last.clone()),
+            true if state.tick > state.complete_tick => Next::Sample,
+            true => Next::Wait,
+        }
+    }
+
+    /// The timer for the next tick, unless it runs already or no sample could begin at it.
+    fn timer(&self, about: &About, check: u32, state: &CheckState) -> Option<Move> {
+        let tick = state.tick + 1;
+        if state.waiting_for.is_some() || (self.hold.is_none() && tick >= self.tries) {
+            return None;
+        }
+        let timer = Timer::Sample { about: about.clone(), check, tick };
+        let event = Event::TimerStarted { timer: timer.clone(), after: self.every };
+        Some(Move::order(event, Action::SetTimer { timer, after: self.every }))
+    }
+}
+
+fn held_for(last: &Verdict, hold: Duration, ticks: u32, missed: u32) -> String {
+    let held = units::show_duration(hold);
+    let line = if last.held() { last.line() } else { "it" };
+    format!("{line} for {held} ({} of {ticks})", ticks - missed.min(ticks))
+}
+
+/// Where the connection to a host stands, when it is not up.
+pub(super) enum Linked {
+    /// It is begun by this.
+    Move(Move),
+    /// It cannot be had.
+    Down(String),
+}
+
+impl Run {
+    pub(super) fn link(&self, host: &HostName) -> Option<&Link> {
+        self.state().hosts.get(host).map(|host| &host.link)
+    }
+
+    /// Ok when a host is connected; else what to do, or nothing but wait.
+    pub(super) fn link_move(&self, host: &HostName) -> Result<(), Option<Linked>> {
+        match self.link(host) {
+            Some(Link::Up(_)) => Ok(()),
+            Some(Link::Connecting) => Err(None),
+            Some(Link::Down(why)) => Err(Some(Linked::Down(why.clone()))),
+            None => Err(Some(Linked::Move(Move::order(
+                Event::Connecting { host: host.clone() },
+                Action::Connect { host: host.clone() },
+            )))),
+        }
+    }
+}

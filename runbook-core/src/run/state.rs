@@ -1,0 +1,320 @@
+//! What is known of a run: nothing but the sum of its events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::Options;
+use super::about::About;
+use super::approval::Approval;
+use super::attempt::{AttemptId, Effect, Loss, Outcome};
+use super::event::Topic;
+use super::question::{Answer, QuestionId};
+use super::status::{Ending, StepStatus};
+use crate::base::{Digest, HostName, StepId, Value, ValueName};
+use crate::plan::{Identity, Verdict};
+
+/// The state of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// Where the run is.
+    pub phase: Phase,
+    /// How it was started.
+    pub options: Options,
+    /// Its lock, where it has one.
+    pub lock: Lock,
+    /// What `now` is.
+    pub now: Option<Timestamp>,
+    /// The hosts that were asked for.
+    pub hosts: BTreeMap<HostName, HostState>,
+    /// The steps, by id; one that is missing was not touched.
+    pub steps: BTreeMap<StepId, StepState>,
+    /// Captured, asked and chosen values.
+    pub values: BTreeMap<ValueName, Delivered>,
+    /// The lists of checks that were asked.
+    pub inquiries: BTreeMap<About, Inquiry>,
+    /// The attempts that were intended.
+    pub attempts: BTreeMap<AttemptId, AttemptState>,
+    /// The questions that were put.
+    pub questions: BTreeMap<QuestionId, QuestionState>,
+    /// The approvals that were given.
+    pub approvals: Vec<Approval>,
+    /// What people attested, by the place of the check in the text and the host.
+    pub attested: BTreeMap<(usize, HostName), bool>,
+    /// How many reads and probes were sent.
+    pub reads: usize,
+    /// Whether a change was sent.
+    pub changed: bool,
+    /// A signal came, or someone asked to stop.
+    pub stop_asked: Option<String>,
+    /// Why nothing new starts.
+    pub ending: Option<Ending>,
+    /// The exit code, once it has ended.
+    pub ended: Option<u8>,
+}
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Nothing happened yet.
+    #[default]
+    Fresh,
+    /// What comes before the first change is read.
+    Preview,
+    /// The preview is known; the changes are not agreed to.
+    Consent,
+    /// Everything may run.
+    Execution,
+}
+
+/// The run's own lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Lock {
+    /// Not asked for.
+    #[default]
+    None,
+    /// Asked for.
+    Asked,
+    /// Held.
+    Held,
+    /// Someone else holds it.
+    Refused(String),
+}
+
+/// A host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HostState {
+    /// The connection.
+    pub link: Link,
+    /// Whether it failed a step and gets no later one.
+    pub failed: bool,
+}
+
+/// A connection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Link {
+    /// Being made.
+    #[default]
+    Connecting,
+    /// Made.
+    Up(Identity),
+    /// Not to be had.
+    Down(String),
+}
+
+/// A step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepState {
+    /// Whether it runs; none is not decided.
+    pub decision: Option<Decision>,
+    /// Its hosts; none is not selected.
+    pub hosts: Option<IndexMap<HostName, Turn>>,
+    /// What the preview found it would act on.
+    pub preview_items: BTreeMap<HostName, Vec<String>>,
+    /// The reads of that.
+    pub preview_listings: BTreeMap<HostName, AttemptId>,
+    /// How it ended, and why.
+    pub ended: Option<(StepStatus, Option<String>)>,
+}
+
+/// Whether a step runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It does.
+    Runs,
+    /// It does not, and why.
+    Skipped(String),
+}
+
+/// A step's turn on a host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// Whether it has begun.
+    pub began: bool,
+    /// Which go at it: a person's "try again" begins the next.
+    pub round: u32,
+    /// What will be acted on, in this round.
+    pub items: Option<Vec<String>>,
+    /// What was acted on as listed again after the yes.
+    pub items_again: Option<Vec<String>>,
+    /// The read of that list, while it is under way or not yet taken in.
+    pub listing: Option<AttemptId>,
+    /// A person did the work of a `manual` step.
+    pub attested: bool,
+    /// The attempt at the step itself, in this round.
+    pub main: Main,
+    /// How often the step was tried by itself in this round.
+    pub tries: u32,
+    /// What went wrong, in this round.
+    pub failure: Option<Failure>,
+    /// How it ended, and why.
+    pub ended: Option<(StepStatus, Option<String>)>,
+    /// What became of its undo.
+    pub undone: Option<Result<(), String>>,
+}
+
+impl Default for Turn {
+    fn default() -> Self {
+        Self {
+            began: false,
+            round: 1,
+            items: None,
+            items_again: None,
+            listing: None,
+            attested: false,
+            main: Main::None,
+            tries: 0,
+            failure: None,
+            ended: None,
+            undone: None,
+        }
+    }
+}
+
+/// The attempt at a step itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Main {
+    /// None in this round.
+    None,
+    /// Under way.
+    Running(AttemptId),
+    /// Waiting to be tried again by itself.
+    Waiting(AttemptId),
+    /// The wait is over.
+    Due,
+    /// It is done, as far as `expect` goes.
+    Done,
+    /// It is not.
+    Failed {
+        /// Why.
+        why: String,
+        /// Whether it did not come back, and provably did not start or only read.
+        lost: bool,
+    },
+    /// It may or may not have run.
+    Unknown(String),
+}
+
+/// What went wrong on a host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// What happened.
+    pub why: String,
+    /// Whether the host could not be reached.
+    pub unreachable: bool,
+    /// What a person answered.
+    pub answer: Option<Answer>,
+}
+
+/// A list of checks being asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inquiry {
+    /// By the check's place in the list; one that is missing was not begun.
+    pub checks: BTreeMap<u32, CheckState>,
+    /// What it came to.
+    pub verdict: Option<Verdict>,
+}
+
+/// A check being asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CheckState {
+    /// The answers of the sample under way, by part and host; none is not answered yet.
+    pub answers: BTreeMap<(Option<u32>, HostName), Option<Verdict>>,
+    /// How many samples are complete.
+    pub samples: u32,
+    /// The tick at which the last sample began.
+    pub sample_tick: u32,
+    /// The tick at which the last sample was complete.
+    pub complete_tick: u32,
+    /// How many ticks have fired: the time since the first sample began, in units of `every`.
+    pub tick: u32,
+    /// The tick that is waited for.
+    pub waiting_for: Option<u32>,
+    /// The tick at which the hold window began, and how many of its samples failed.
+    pub window: Option<(u32, u32)>,
+    /// The last complete sample.
+    pub last: Option<Verdict>,
+    /// What it came to; the inner none when it was left out.
+    pub settled: Option<Option<Verdict>>,
+}
+
+/// An attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttemptState {
+    /// What it does.
+    pub effect: Effect,
+    /// The digest of its order.
+    pub digest: Digest,
+    /// What became of it; none while it is under way.
+    pub end: Option<AttemptEnd>,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttemptEnd {
+    /// It came back.
+    Exited(Box<Outcome>),
+    /// It did not.
+    Lost(Loss),
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuestionState {
+    /// What about.
+    pub about: Topic,
+    /// What was answered, and by whom.
+    pub answer: Option<(Answer, String)>,
+}
+
+/// A value that a step delivered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delivered {
+    /// One for all.
+    One(Option<Value>),
+    /// One a host.
+    PerHost(BTreeMap<HostName, Option<Value>>),
+}
+
+impl State {
+    /// The turn of a step on a host.
+    #[must_use]
+    pub fn turn(&self, step: &StepId, host: &HostName) -> Option<&Turn> {
+        self.steps.get(step)?.hosts.as_ref()?.get(host)
+    }
+
+    /// How a step ended.
+    #[must_use]
+    pub fn status(&self, step: &StepId) -> Option<StepStatus> {
+        self.steps.get(step)?.ended.as_ref().map(|(status, _)| *status)
+    }
+
+    /// The attempts under way.
+    pub fn running(&self) -> impl Iterator<Item = (&AttemptId, &AttemptState)> {
+        self.attempts.iter().filter(|(_, attempt)| attempt.end.is_none())
+    }
+
+    /// Whether something was sent, asked or begun that has not come back.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.lock == Lock::Asked
+            || self.hosts.values().any(|host| host.link == Link::Connecting)
+            || self.running().next().is_some()
+            || self.questions.values().any(|question| question.answer.is_none())
+            || self.inquiries.values().any(|inquiry| inquiry.verdict.is_none())
+            || self.steps.values().any(|step| {
+                step.hosts.iter().flatten().any(|(_, turn)| matches!(turn.main, Main::Waiting(_)))
+            })
+    }
+
+    /// The names of hosts that are not to be had.
+    #[must_use]
+    pub fn unreachable(&self) -> BTreeSet<&HostName> {
+        self.hosts
+            .iter()
+            .filter(|(_, host)| matches!(host.link, Link::Down(_)))
+            .map(|(name, _)| name)
+            .collect()
+    }
+}

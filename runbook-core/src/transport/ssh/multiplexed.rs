@@ -1,0 +1,131 @@
+//! Commands and streams through a master: our own, or one of the user's. Knows nothing of how the
+//! master came to be.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use openssh::{ForwardType, Session, Socket, Stdio};
+use tokio::net::UnixStream;
+use tokio_util::compat::{TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
+
+use super::master::Master;
+use super::sockets::Sockets;
+use super::{Direct, Nonces, said};
+use crate::transport::local::channel;
+use crate::transport::{Address, Channel, Duplex, End, Link, OpenError, Pending};
+
+/// A link through a master.
+///
+/// A user's master is never closed: the library's `close` would stop it. What we opened there ends
+/// with our ends of its pipes.
+#[derive(Debug)]
+pub(super) struct Multiplexed {
+    session: Arc<Session>,
+    master: Option<Master>,
+    sockets: Sockets,
+    direct: Direct,
+    /// Whether a session was ever opened through it.
+    opened: AtomicBool,
+}
+
+impl Multiplexed {
+    pub(super) fn new(
+        session: Arc<Session>,
+        master: Option<Master>,
+        sockets: Sockets,
+        direct: Direct,
+    ) -> Self {
+        Self { session, master, sockets, direct, opened: AtomicBool::new(false) }
+    }
+
+    async fn open_session(&self, command: &str) -> Result<Channel, OpenError> {
+        let mut child = match Arc::clone(&self.session)
+            .arc_raw_command(command)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .await
+        {
+            Ok(child) => child,
+            Err(error) => return Err(self.why(&error).await),
+        };
+        self.opened.store(true, Ordering::Relaxed);
+        const PIPED: &str = "all three were asked to be pipes";
+        Ok(Channel {
+            stdin: Box::new(child.stdin().take().expect(PIPED).compat_write()),
+            stdout: Box::new(child.stdout().take().expect(PIPED).compat()),
+            stderr: Box::new(child.stderr().take().expect(PIPED).compat()),
+            end: Box::pin(async move {
+                match child.wait().await {
+                    Ok(status) => {
+                        status.code().map_or(End::NoStatus, |code| End::Exit(code.unsigned_abs()))
+                    }
+                    // The library makes an error of its own of this code.
+                    Err(openssh::Error::Remote(_)) => End::Exit(127),
+                    Err(_) => End::NoStatus,
+                }
+            }),
+        })
+    }
+
+    /// A master that still answers but opens nothing is at its host's `MaxSessions`.
+    async fn why(&self, error: &openssh::Error) -> OpenError {
+        match error {
+            openssh::Error::SshMux(_) if self.session.check().await.is_ok() => {
+                OpenError::SessionLimit
+            }
+            other => OpenError::Lost(said(other)),
+        }
+    }
+
+    async fn stream(&self, address: &Address) -> Result<Box<dyn Duplex>, OpenError> {
+        let nonces = Nonces::new().map_err(|error| OpenError::Refused(said(error)))?;
+        let path = self.sockets.path(&nonces.word());
+        let here = || Socket::UnixSocket { path: path.as_path().into() };
+        let there = || match address {
+            Address::Tcp { host, port } => {
+                Socket::TcpSocket { host: host.as_str().into(), port: *port }
+            }
+            Address::Unix(path) => Socket::UnixSocket { path: std::path::Path::new(path).into() },
+        };
+        let asked = self.session.request_port_forward(ForwardType::Local, here(), there()).await;
+        if let Err(error) = asked {
+            return Err(self.why(&error).await);
+        }
+        let stream = UnixStream::connect(&path).await;
+        // One stream was asked for: the door is closed behind it.
+        let _ = self.session.close_port_forward(ForwardType::Local, here(), there()).await;
+        let _ = std::fs::remove_file(&path);
+        match stream {
+            Ok(stream) => Ok(Box::new(stream.compat())),
+            Err(error) => Err(OpenError::Refused(said(error))),
+        }
+    }
+}
+
+impl Link for Multiplexed {
+    fn open<'a>(&'a self, command: &'a str) -> Pending<'a, Result<Channel, OpenError>> {
+        Box::pin(async move {
+            match self.open_session(command).await {
+                // Not even one beside the lease: the host allows one session a connection.
+                Err(OpenError::SessionLimit) if !self.opened.load(Ordering::Relaxed) => {
+                    let child = self.direct.command(command).spawn();
+                    child.map(channel).map_err(|error| OpenError::Refused(said(error)))
+                }
+                opened => opened,
+            }
+        })
+    }
+
+    fn forward<'a>(
+        &'a self,
+        address: &'a Address,
+    ) -> Pending<'a, Result<Box<dyn Duplex>, OpenError>> {
+        Box::pin(self.stream(address))
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        self.master.as_ref().and_then(Master::fingerprint).map(str::to_owned)
+    }
+}

@@ -1,0 +1,27 @@
+# Chooses where jobs are kept: the first directory that is ours alone and takes 64 KiB.
+# Answers `base DISK|MEMORY PATH`, before it one `not WHY PATH` for each that was refused.
+#   $1 the configured one, or nothing
+set +eu
+umask 077
+exec 2>/dev/null
+u=$(id -u)
+for b in "$1" "${HOME:+$HOME/.local/state/runbook}" "/var/tmp/runbook-$u" "/dev/shm/runbook-$u"; do
+  case $b in /*) ;; *) continue ;; esac
+  case $b in
+  /var/tmp/*|/dev/shm/*) mkdir "$b" ;;
+  *) [ -d "$b" ] || mkdir -p "$b" ;;
+  esac
+  if [ -L "$b" ] || [ ! -d "$b" ]; then echo "not missing $b"; continue; fi
+  case $b in /var/tmp/*|/dev/shm/*) ;; *) chmod 700 "$b" ;; esac
+  set -- "$1" $(ls -ldn "$b")
+  case $2 in drwx------*) ;; *) echo "not private $b"; continue ;; esac
+  [ "$4" = "$u" ] || { echo "not ours $b"; continue; }
+  p=$b/.probe.$$
+  dd if=/dev/zero of="$p" bs=65536 count=1 && [ "$(wc -c <"$p")" -eq 65536 ]
+  w=$?
+  rm -f "$p"
+  [ "$w" = 0 ] || { echo "not writable $b"; continue; }
+  k=DISK
+  [ "$(stat -f -c %T "$b")" != tmpfs ] || k=MEMORY
+  mkdir -p "$b/jobs" && { echo "base $k $b"; exit 0; }
+done

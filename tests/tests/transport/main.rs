@@ -1,0 +1,6 @@
+//! The transport against real shells and a real sshd. Knows nothing of runbooks.
+
+mod jobs;
+mod reads;
+mod ssh;
+mod world;
