@@ -114,12 +114,6 @@ impl FileJournal {
         }
     }
 
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The records of these facts, and their lines.
     fn encode(&self, facts: Vec<Event>) -> Result<(Vec<Record>, String), serde_json::Error> {
         let mut records: Vec<Record> = Vec::with_capacity(facts.len());
@@ -176,6 +170,10 @@ impl Journal for FileJournal {
         self.room.release();
         self.write(&line, Durability::Synced)?;
         Ok(records.remove(0))
+    }
+
+    fn location(&self) -> Option<&Path> {
+        Some(&self.path)
     }
 }
 
