@@ -35,7 +35,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let parsed = RunbookDocument::parse(Source::new("greet.toml", include_str!("greet.toml")));
     let (runbook, complaints) = Runbook::validate(&parsed, "greet");
     let runbook = Arc::new(runbook.ok_or_else(|| format!("{complaints:?}"))?);
-    let run = RunFacts { id: "embed1".parse()?, started: Timestamp::now(), operator: "me".into() };
+    let started = Timestamp::now();
+    // A host runs a job of a name once: every run has an id of its own.
+    let id = format!("e{}", started.as_millisecond()).parse()?;
+    let run = RunFacts { id, started, operator: "me".into() };
     let environment = Environment::default();
     let (hosts, roles, values) = Default::default();
     let plan = Arc::new(Plan { run, runbook, environment, hosts, roles, values });

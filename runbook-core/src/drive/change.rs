@@ -144,10 +144,15 @@ impl<'a> Job<'a> {
         let sent = Sent { base, expected };
         match launched {
             Ok(_) => self.follow(&sent, connected, sink, cancel).await,
-            Err(LaunchError::Taken) => self.recover(&sent, "", sink, cancel).await,
+            // Each attempt is launched once, so the job that is there is another's.
+            Err(LaunchError::Taken) => Err(Loss::Unknown(format!(
+                "a job named {} was there already: has another run the same id?",
+                self.name
+            ))),
             Err(LaunchError::Unknown(why)) => {
                 self.world.stations.lost(self.host, &connected).await;
-                self.recover(&sent, &why, sink, cancel).await
+                let connected = self.find(&sent, &why).await?;
+                self.follow(&sent, connected, sink, cancel).await
             }
             Err(error) => Err(Loss::NotStarted(error.to_string())),
         }
@@ -193,17 +198,6 @@ impl<'a> Job<'a> {
             };
             connected = self.find(sent, &why).await?;
         }
-    }
-
-    async fn recover(
-        &self,
-        sent: &Sent,
-        why: &str,
-        sink: &mut Sink,
-        cancel: &Notify,
-    ) -> Result<Finished, Loss> {
-        let connected = self.find(sent, why).await?;
-        self.follow(sent, connected, sink, cancel).await
     }
 
     /// Asks the host what became of the job until it says so: the connection to follow it over, or

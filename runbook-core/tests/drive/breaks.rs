@@ -89,3 +89,18 @@ expect = { contains = "v1" }
     assert_eq!(finished.summary.steps[&step("look")].status, Some(StepStatus::Done));
     assert_eq!(fs::read_to_string(bench.path("count")).unwrap(), "once\nonce\n");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_job_of_another_run_with_the_same_id_is_not_taken_for_ours() {
+    let mut bench = Bench::new();
+    let text = r#"
+[[step]]
+id = "put"
+change = "echo once >> HOME/count"
+no_undo = "a file"
+"#;
+    assert_eq!(bench.run(text).await.code, 0);
+    let again = bench.run(text).await;
+    assert_eq!(again.code, 5, "{}", again.sentence);
+    assert_eq!(fs::read_to_string(bench.path("count")).unwrap(), "once\n");
+}
