@@ -111,8 +111,9 @@ struct Sent {
 impl<'a> Job<'a> {
     fn of(world: &'a World, order: &'a Order) -> Self {
         let id = &order.id;
+        // In capitals, which no id of a step has.
         let step = match id.part {
-            Part::Undo => format!("{}.undo", id.step),
+            Part::Undo => format!("{}.UNDO", id.step),
             _ => id.step.to_string(),
         };
         let name = JobName::new(&world.run, &step, &id.host, id.number);
