@@ -8,7 +8,7 @@ use runbook_core::transport::station::{
 };
 use runbook_core::transport::{Collected, Doubt, Ending, Expected, JobState, Station};
 
-use crate::world::{Heard, SHELLS, Watched, job, local, soon};
+use crate::world::{Heard, SHELLS, Watched, attempt_of, job, local, soon};
 
 fn expected(station: &Station) -> Expected {
     let identity = station.identity();
@@ -249,5 +249,62 @@ async fn a_place_for_jobs_is_ours_alone() {
         let base = other.base(None, link.to_str()).await.unwrap();
         assert_eq!(base.path, home.path().join(".local/state/runbook").to_str().unwrap(), "{sh}");
         assert_eq!(base.passed_over.len(), 1, "{sh}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_does_not_inherit_deafness() {
+    for sh in SHELLS {
+        let home = tempfile::tempdir().unwrap();
+        let station = local(home.path(), sh).await;
+        let base = station.base(None, None).await.unwrap();
+        let name = job("signals");
+        let command = Command::script("sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status");
+        station.launch(&base, &name, &command, &JobTerms::default()).await.unwrap();
+        let mut output = Collected::default();
+        let follow = station.follow(&base, &name, Offsets::default(), &mut output);
+        assert_eq!(soon(follow).await.unwrap().ending, Ending::Exited(0), "{sh}");
+        let ignored = String::from_utf8(output.stdout).unwrap();
+        let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+        let (int, quit, pipe) = (1 << 1, 1 << 2, 1 << 12);
+        assert_eq!(ignored & (int | quit | pipe), 0, "{sh}: {ignored:x}");
+    }
+}
+
+#[tokio::test]
+async fn wherever_a_launch_is_given_up_a_job_has_one_effect() {
+    let terms = JobTerms::default();
+    for sh in SHELLS {
+        let home = tempfile::tempdir().unwrap();
+        let station = local(home.path(), sh).await;
+        let base = station.base(None, None).await.unwrap();
+        for round in 0..40 {
+            let step = format!("given{round}");
+            let command = Command::script(format!("echo {step} >>effects; exit 7"));
+            for attempt in 1.. {
+                let name = attempt_of(&step, attempt);
+                let launch = station.launch(&base, &name, &command, &terms);
+                let limit = if attempt == 1 { 400 * round } else { 60_000_000 };
+                let _ = tokio::time::timeout(Duration::from_micros(limit), launch).await;
+                let state = station.state(&base, &name, &expected(&station)).await.unwrap();
+                let voided = match state {
+                    JobState::NotStarted => {
+                        station.void(&base, &name).await.unwrap() == Voided::Voided
+                    }
+                    JobState::Voided => true,
+                    JobState::Running { .. } | JobState::Ended(_) => false,
+                    other => panic!("{sh} {step}: {other:?}"),
+                };
+                if !voided {
+                    let mut output = Collected::default();
+                    let follow = station.follow(&base, &name, Offsets::default(), &mut output);
+                    assert_eq!(soon(follow).await.unwrap().ending, Ending::Exited(7), "{sh}");
+                    break;
+                }
+            }
+        }
+        let effects = std::fs::read_to_string(home.path().join("effects")).unwrap();
+        let lines: std::collections::BTreeSet<&str> = effects.lines().collect();
+        assert_eq!((effects.lines().count(), lines.len()), (40, 40), "{sh}: {effects}");
     }
 }

@@ -58,7 +58,12 @@ pub(crate) async fn stdout(station: &Station, script: &str) -> String {
 
 /// The name of a job of these tests.
 pub(crate) fn job(step: &str) -> JobName {
-    JobName::new(&"R1".parse().unwrap(), step, &HostName::local(), AttemptNumber(1))
+    attempt_of(step, 1)
+}
+
+/// The name of another attempt of it.
+pub(crate) fn attempt_of(step: &str, attempt: u32) -> JobName {
+    JobName::new(&"R1".parse().unwrap(), step, &HostName::local(), AttemptNumber(attempt))
 }
 
 /// A sink that tells what comes, while it comes.

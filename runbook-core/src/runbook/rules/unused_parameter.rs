@@ -4,8 +4,11 @@ use crate::runbook::validate::Validation;
 
 /// Every parameter is used somewhere.
 pub(super) fn parameters(validation: &Validation<'_>) {
+    if validation.hides_names() {
+        return;
+    }
     for (name, field) in validation.document.param.value().into_iter().flatten() {
-        if validation.is_used(name) {
+        if validation.is_used(name) || !validation.is_defined(name) {
             continue;
         }
         let message = format!("nothing uses the parameter `{name}`");

@@ -57,6 +57,10 @@ impl Validation<'_> {
         self.one_probe(check, written.span, step);
         let (place, effective) = self.check_place(check, written.span, around);
         let scope = around.scope;
+        let (title, hint) =
+            (self.for_people(&check.title, scope), self.for_people(&check.hint, scope));
+        let when = self.condition(&check.when, scope);
+        let patience = self.patience(check, scope);
         let (probe, facts) = self.probe(check, &place, effective.shell, around)?;
         let answer = match probe {
             Probe::Http(_) => Answer::Http,
@@ -75,16 +79,16 @@ impl Validation<'_> {
         let minute = matches!(probe, Probe::Read(_));
         let default = if minute { 60 * SECOND } else { 10 * SECOND };
         Some(Check {
-            title: self.for_people(&check.title, scope),
-            hint: self.for_people(&check.hint, scope),
+            title,
+            hint,
             probe,
             expect,
             place,
             pick: self.at_least_one(&check.pick, "pick", step),
             setting: effective.setting,
             timeout: self.duration(&check.timeout, scope).unwrap_or(Amount::Fixed(default)),
-            when: self.condition(&check.when, scope),
-            patience: self.patience(check, scope),
+            when,
+            patience,
             span: check.extent.0,
         })
     }

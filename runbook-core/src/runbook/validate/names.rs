@@ -147,6 +147,7 @@ impl<'a> Validation<'a> {
         if let Err(error) = name.parse::<ValueName>() {
             let complaint = self.complaint("bad-name", error.to_string()).at(span, "");
             self.report(None, complaint.help("rename it"));
+            return;
         }
         if RESERVED.contains(&name) || KEYWORDS.contains(&name) || name.starts_with("runbook_") {
             let message = format!("`{name}` already means something else");

@@ -20,11 +20,6 @@ impl Validation<'_> {
         for (at, (name, field)) in entries(self.document.param.value()).enumerate() {
             let Some(written) = field.written() else { continue };
             let scope = Scope::new(self, Sight::Params(at), self.defaults.place.clone());
-            if let Some(key) = written.value.when.key() {
-                let complaint = self.complaint("not-for-this-kind", "`when` belongs to `ask`");
-                let help = "make the parameter `optional = true`, or give it a default";
-                self.report(None, complaint.at(key, "").help(help));
-            }
             let param = self.param(&written.value, written.span, &scope);
             params.extend(name.parse().ok().zip(param));
         }

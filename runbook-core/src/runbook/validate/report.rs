@@ -52,6 +52,14 @@ impl Validation<'_> {
         self.reader.has_error_within(span)
     }
 
+    /// Whether something is so broken that names may be used in it which nobody could see.
+    pub(in crate::runbook) fn hides_names(&self) -> bool {
+        const HIDING: [&str; 5] =
+            ["bad-template", "bad-expression", "unknown-name", "no-kind", "no-probe"];
+        let found = self.found.borrow();
+        self.reader.has_errors() || found.iter().any(|found| HIDING.contains(&found.code))
+    }
+
     fn allows(&self, step: usize, code: &str) -> bool {
         self.steps[step].0.allow.value().is_some_and(|allow| allow.contains_key(code))
     }
@@ -61,6 +69,11 @@ impl Validation<'_> {
         if !self.used.borrow().contains(name) {
             self.used.borrow_mut().insert(name.to_owned());
         }
+    }
+
+    /// Whether there is such a name.
+    pub(in crate::runbook) fn is_defined(&self, name: &str) -> bool {
+        self.names.entries.contains_key(name)
     }
 
     /// Whether anything uses a name.

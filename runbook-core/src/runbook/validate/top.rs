@@ -19,7 +19,7 @@ impl Validation<'_> {
     pub(super) fn top(&self, parsed: &Parsed<RunbookDocument>, name: &str) -> Option<Runbook> {
         let document = self.document;
         self.format(document);
-        self.missing(&document.title, "title", Span::default(), None);
+        self.missing_on_top(&document.title, "title");
         self.not_empty(&document.title);
         self.check_defaults();
         let reviewed = document.reviewed.written().and_then(|date| self.date(date));
@@ -57,11 +57,21 @@ impl Validation<'_> {
     }
 
     fn format(&self, document: &RunbookDocument) {
-        self.missing(&document.format, "format", Span::default(), None);
+        self.missing_on_top(&document.format, "format");
         if let Some(format) = document.format.written().filter(|format| format.value < FORMAT) {
             let message = format!("there is no format {}", format.value);
             let complaint = self.complaint("unknown-format", message).at(format.span, "");
             self.report(None, complaint.help(format!("write `format = {FORMAT}`")));
+        }
+    }
+
+    /// Complains that a key is missing at the top, unless something there was misread.
+    fn missing_on_top<T>(&self, field: &Field<T>, key: &str) {
+        let end = self.source.text.find("\n[").unwrap_or(self.source.text.len());
+        if field.is_absent() && !self.is_broken(Span::new(0, end)) {
+            let complaint = self.complaint("missing-key", format!("`{key}` is missing"));
+            let complaint = complaint.at(Span::default(), "");
+            self.report(None, complaint.help(format!("add `{key} = …` at the top")));
         }
     }
 

@@ -117,6 +117,7 @@ impl Station {
         let shared = Shared { pool, identity: Identity::default(), bases };
         let asking = Self { shared: Arc::new(shared) };
         let identity = asking.ask_identity().await?;
+        let _ = asking.shared.pool.login.set(identity.user.clone());
         let mut shared = asking.shared;
         Arc::get_mut(&mut shared).expect("nobody else has it yet").identity = identity;
         Ok(Self { shared })

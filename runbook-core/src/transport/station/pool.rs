@@ -2,7 +2,7 @@
 //! than the host allows. Knows nothing of what they run.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use futures_util::AsyncReadExt;
@@ -60,6 +60,8 @@ pub(super) enum Lane {
 pub(super) struct Pool {
     pub(super) link: Box<dyn Link>,
     pub(super) nonces: Nonces,
+    /// Who we are on the host, once it said so: named in the line for its sudoers.
+    pub(super) login: OnceLock<String>,
     sh: String,
     attached: Semaphore,
     control: Semaphore,
@@ -89,6 +91,7 @@ impl Pool {
         Self {
             link,
             nonces,
+            login: OnceLock::new(),
             sh,
             attached: Semaphore::new(ATTACHED),
             control: Semaphore::new(CONTROL),
@@ -170,7 +173,8 @@ impl Pool {
             return Ok(());
         }
         let (user, said) = (user.to_owned(), Said::new(&said));
-        let line = format!("LOGIN ALL=({user}) NOPASSWD: {}", self.sh);
+        let login = self.login.get().map_or("ALL", String::as_str);
+        let line = format!("{login} ALL=({user}) NOPASSWD: {}", self.sh);
         Err(ReachError::Sudo { user, said, line })
     }
 }

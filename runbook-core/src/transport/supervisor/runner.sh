@@ -8,6 +8,12 @@ N=$(echo; echo .); N=${N%.}
 B=$(cat; echo .); B=${B%.}
 exec </dev/null
 
+# A shell starts what it does not wait for with INT and QUIT ignored, and a daemon started by the
+# program would stay deaf to them; where `env` can, it undoes that.
+if E=$(command -v env) && "$E" --default-signal=INT,QUIT true; then
+  J="$E --default-signal=INT,QUIT $J"
+fi
+
 void() { : >"$job/void"; echo "void $1"; exit 0; }
 
 if command -v sha256sum >/dev/null; then got=$(printf %s "$B" | sha256sum); got=${got%% *}
@@ -31,7 +37,9 @@ printf %s "$Q" >"$job/script" && : >"$job/out" && : >"$job/err" &&
   printf "%-119s\n" - >"$job/exit.new" &&
   echo "$$ $s $boot $machine $M" >"$job/runner" || void "the disk is full"
 mkdir "$job/go" || void "it was taken back"
-echo "started $$"
+# In a subshell: who asked may be gone, and SIGPIPE is not for us. Nor may it be ignored, since the
+# program would inherit that.
+(echo "started $$")
 exec >/dev/null
 
 K=exited C= G= Z=0 L=0 W=

@@ -1,0 +1,162 @@
+//! A fact of a run as one line, for where nothing can be drawn in place. Must not know what came
+//! before it.
+
+use jiff::tz::TimeZone;
+use runbook_core::base::units::show_duration;
+use runbook_core::base::{HostName, SafeText, StepId};
+use runbook_core::plan::{Exit, Verdict};
+use runbook_core::run::{
+    About, AttemptId, Event, Loss, Outcome, Part, Record, Slot, StepStatus, Topic,
+};
+
+/// The line of a record, with the time it was written; none for facts that only the engine needs.
+pub(crate) fn draw(record: &Record, zone: &TimeZone, verbose: bool) -> Option<String> {
+    let told = told(&record.fact, verbose)?;
+    let at = record.at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+    Some(format!("{at}  {told}\n"))
+}
+
+fn told(fact: &Event, verbose: bool) -> Option<String> {
+    Some(match fact {
+        Event::Planned { run, runbook, operator, .. } => {
+            format!("run {run} of {runbook}, started by {}", line(operator))
+        }
+        Event::LockTaken { name } => format!("lock {} taken", line(name)),
+        Event::LockRefused { name, holder } => {
+            format!("lock {} is held by {}", line(name), line(holder))
+        }
+        Event::Connected { host, identity } => {
+            format!("{host}: connected as {}@{}", line(&identity.user), line(&identity.hostname))
+        }
+        Event::Unreachable { host, why } => format!("{host}: UNREACHABLE: {}", line(why)),
+        Event::Intended { attempt, .. } => format!("{}: starts{}", whose(attempt), part(attempt)),
+        Event::Exited { attempt, outcome } => format!("{}: {}", whose(attempt), ended(outcome)),
+        Event::Lost { attempt, loss } => format!("{}: {}", whose(attempt), lost(loss)),
+        Event::ProbeAnswered { probe, verdict } if verbose => {
+            format!("{} on {}: {}", about(&probe.about), probe.host, verdict_line(verdict))
+        }
+        Event::InquiryEnded { about: asked, verdict } => {
+            format!("{}: {}", about(asked), verdict_line(verdict))
+        }
+        Event::Valued { step, host, name, value } if verbose => {
+            let value = value.as_ref().map_or_else(|| "none".to_owned(), |value| value.text());
+            format!("{}: {name} = {}", place(step, host.as_ref()), line(value))
+        }
+        Event::Asked { about, .. } => format!("waits for a person: {}", topic(about)),
+        Event::Answered { by, .. } => format!("answered by {}", line(by)),
+        Event::HostEnded { step, host, status, why } => {
+            format!("{}: {}", place(step, Some(host)), status_line(*status, why.as_deref()))
+        }
+        Event::Undone { step, host, failure: None } => format!("{step} {host}: undone"),
+        Event::Undone { step, host, failure: Some(why) } => {
+            format!("{step} {host}: UNDO FAILED: {}", line(why))
+        }
+        Event::StepEnded { step, status, why } => {
+            format!("{step}: {}", status_line(*status, why.as_deref()))
+        }
+        Event::Previewed => "everything before the first change has ended".to_owned(),
+        Event::Agreed => "the changes were agreed to".to_owned(),
+        Event::StopAsked { how } => {
+            format!("{}: nothing new starts, what runs goes on", line(how))
+        }
+        Event::Ended { code, sentence } => format!("ended: {} (exit {code})", line(sentence)),
+        _ => return None,
+    })
+}
+
+fn line(text: impl AsRef<str>) -> String {
+    SafeText::line(text.as_ref()).to_string()
+}
+
+fn place(step: &StepId, host: Option<&HostName>) -> String {
+    host.map_or_else(|| step.to_string(), |host| format!("{step} {host}"))
+}
+
+fn whose(attempt: &AttemptId) -> String {
+    let what = match attempt.part {
+        Part::Main => String::new(),
+        Part::Items => " items".to_owned(),
+        Part::Diagnose(index) => format!(" diagnose {}", index + 1),
+        Part::Undo => " undo".to_owned(),
+    };
+    format!("{} {}{what}", attempt.step, attempt.host)
+}
+
+fn part(attempt: &AttemptId) -> String {
+    if attempt.number.0 > 1 { format!(", attempt {}", attempt.number) } else { String::new() }
+}
+
+fn ended(outcome: &Outcome) -> String {
+    let took = show_duration(outcome.took);
+    let how = match outcome.exit {
+        Some(Exit::Code(code)) => format!("exit {code}"),
+        Some(Exit::Signal(signal)) => format!("ended by signal {signal}"),
+        Some(Exit::TimedOut) => "timed out".to_owned(),
+        Some(Exit::Cancelled) => "was ended".to_owned(),
+        None => "answered".to_owned(),
+    };
+    match &outcome.failure {
+        Some(why) => format!("{how} after {took}: {}", line(why)),
+        None => format!("{how} after {took}"),
+    }
+}
+
+fn lost(loss: &Loss) -> String {
+    match loss {
+        Loss::NotStarted(why) => format!("never started: {}", line(why)),
+        Loss::Unknown(why) => format!("UNKNOWN whether it ran: {}", line(why)),
+    }
+}
+
+fn about(about: &About) -> String {
+    match about {
+        About::GoalAtStart | About::GoalAtEnd => "goal".to_owned(),
+        About::Preconditions { again: false } => "preconditions".to_owned(),
+        About::Preconditions { again: true } => "preconditions, asked again".to_owned(),
+        About::Step { step, host, slot, .. } => {
+            format!("{} {}", place(step, host.as_ref()), slot_word(*slot))
+        }
+    }
+}
+
+/// What a list of checks is called.
+pub(crate) fn slot_word(slot: Slot) -> &'static str {
+    match slot {
+        Slot::SkipIf => "skip_if",
+        Slot::Precondition | Slot::UndoPrecondition => "precondition",
+        Slot::Proof => "proof",
+        Slot::Again => "asked again after the yes",
+        Slot::Checks => "check",
+        Slot::Verify | Slot::UndoVerify => "verify",
+        Slot::StopIf => "stop_if",
+        Slot::FinishIf => "finish_if",
+    }
+}
+
+fn verdict_line(verdict: &Verdict) -> String {
+    let saw = line(verdict.line());
+    match verdict {
+        Verdict::Held { .. } => format!("holds: {saw}"),
+        Verdict::NotMet { .. } => format!("does not hold: {saw}"),
+        Verdict::Error { .. } => format!("no answer: {saw}"),
+    }
+}
+
+fn status_line(status: StepStatus, why: Option<&str>) -> String {
+    let word = match status {
+        StepStatus::Failed | StepStatus::Unknown => status.word().to_uppercase(),
+        status => status.word().to_owned(),
+    };
+    why.map_or_else(|| word.clone(), |why| format!("{word}: {}", line(why)))
+}
+
+fn topic(topic: &Topic) -> String {
+    match topic {
+        Topic::Changes => "the changes of the plan".to_owned(),
+        Topic::Destroy { step, .. } => format!("{step} is destructive"),
+        Topic::Failure { step, host } => format!("{step} failed on {host}"),
+        Topic::Choose { step } => format!("{step} is a choice"),
+        Topic::Manual { step } => format!("{step} is done by hand"),
+        Topic::Attest { probe } => format!("{} is attested", about(&probe.about)),
+    }
+}

@@ -1,0 +1,235 @@
+//! The person at the terminal: every question of a run is put as a screen and a line to answer it
+//! with. Enter alone is never a yes. Must not know what an answer leads to.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::civil::Date;
+use runbook_core::base::{HostName, SafeText, StepId, ValueName};
+use runbook_core::confirm::{Answering, Asked, Confirmer, Reply};
+use runbook_core::run::{Answer, Card, FailureCard, Question};
+
+use super::card::{self, Known, Standing};
+use super::layout::{WIDTH, count, wrap};
+use super::live::Live;
+use super::plan_view::{self, PlanView, environment_name};
+use super::prompt::Tty;
+use super::shell::Shell;
+use super::theme::{LIVE, STRONG, WARN, paint};
+use super::{failure_card, full_output, value_prompt};
+use crate::suggestion::did_you_mean;
+
+/// The person at the terminal.
+#[derive(Debug)]
+pub(crate) struct Person {
+    /// Where screens are written.
+    pub(crate) shell: Arc<Shell>,
+    /// Where answers are read.
+    pub(crate) tty: Tty,
+    /// What is drawn meanwhile, and where the run stands.
+    pub(crate) live: Live,
+    /// Who they are.
+    pub(crate) name: String,
+    /// The day it is.
+    pub(crate) today: Date,
+}
+
+impl Confirmer for Person {
+    fn ask<'a>(&'a self, asked: &'a Asked) -> Answering<'a> {
+        Box::pin(async move {
+            let _screen = self.live.pause();
+            let answer = self.answer(asked).await;
+            Reply { answer, by: self.name.clone() }
+        })
+    }
+}
+
+impl Person {
+    async fn answer(&self, asked: &Asked) -> Answer {
+        match &asked.question {
+            Question::Changes { type_instead, changes, destroys } => {
+                self.shell.err(&self.preview(asked));
+                self.changes(type_instead.as_deref(), *changes, *destroys).await
+            }
+            Question::Destroy(card) => self.destroy(asked, card).await,
+            Question::Failure(card) => self.failure(asked, card).await,
+            Question::Choose { step, text, options } => self.choose(step, text, options).await,
+            Question::Manual { step, text, ask } => self.manual(asked, step, text, ask).await,
+            Question::Attest { step, host, text } => self.attest(step.as_ref(), host, text).await,
+            // a question this version cannot show is not answered with a yes
+            _ => Answer::No,
+        }
+    }
+
+    fn preview(&self, asked: &Asked) -> String {
+        let view = PlanView {
+            plan: &asked.plan,
+            preview: &asked.preview,
+            today: self.today,
+            offline: false,
+            diff: false,
+            next: &[],
+        };
+        format!("\n{}", plan_view::draw(&view))
+    }
+
+    async fn changes(&self, instead: Option<&str>, changes: usize, destroys: usize) -> Answer {
+        let sum =
+            if changes == 0 { String::new() } else { format!(" {}", count(changes, "change")) };
+        let later = if destroys == 0 {
+            String::new()
+        } else {
+            format!(" Each of {} has a card of its own later.", count(destroys, "destroy"))
+        };
+        let word = instead.unwrap_or("yes");
+        self.say(&format!(
+            "\n Make the{sum}?{later} Type  {}  to agree; anything else changes nothing.\n",
+            paint(LIVE, word)
+        ));
+        match (self.line().await, instead) {
+            (Some(typed), Some(_)) if !typed.is_empty() => Answer::Typed(vec![typed]),
+            (Some(typed), None) if is_yes(&typed) => Answer::Yes,
+            _ => Answer::No,
+        }
+    }
+
+    async fn destroy(&self, asked: &Asked, card: &Card) -> Answer {
+        let hosts = known_hosts(asked);
+        self.say(&card::draw(card, &standing(asked, &card.step), &hosts));
+        self.say(&card::keys(card));
+        let mut typed = vec![];
+        while typed.len() < card.hosts.len() {
+            let wanted = &card.hosts[typed.len()].confirm;
+            match self.line().await.as_deref() {
+                None | Some("q") => return Answer::Quit,
+                Some("s") => return Answer::PassOver,
+                Some("v") => self.say(&card::whole(card)),
+                Some("") => self.say(" Nothing was typed: not approved.\n"),
+                Some(words) if words == wanted => typed.push(words.to_owned()),
+                Some(_) => self.say(&format!(" That is not  {}\n", SafeText::line(wanted))),
+            }
+        }
+        Answer::Typed(typed)
+    }
+
+    async fn failure(&self, asked: &Asked, card: &FailureCard) -> Answer {
+        let standing = standing(asked, &card.step);
+        self.say(&self.live.look(|progress| failure_card::draw(card, &standing, progress)));
+        self.say(&failure_card::keys(card));
+        loop {
+            match self.line().await.as_deref() {
+                None | Some("q") => return Answer::Quit,
+                Some("r") if card.may.retry => return Answer::Retry,
+                Some("u") if card.may.undo => return Answer::Undo,
+                Some("s") if card.may.pass_over => return Answer::PassOver,
+                Some("f") => {
+                    let attempts =
+                        self.live.look(|progress| progress.attempts(&card.step, &card.host));
+                    self.say(&full_output::draw(asked.outputs.as_deref(), &attempts));
+                }
+                _ => self.say(&failure_card::keys(card)),
+            }
+        }
+    }
+
+    async fn choose(
+        &self,
+        step: &StepId,
+        text: &str,
+        options: &IndexMap<String, (String, bool)>,
+    ) -> Answer {
+        self.heading(step.as_str(), text);
+        for (key, (label, stops)) in options {
+            let stops = if *stops { paint(WARN, "  (ends the run)") } else { String::new() };
+            self.say(&format!("   {}  {}{stops}\n", paint(LIVE, key), SafeText::line(label)));
+        }
+        let quit = (!options.contains_key("q")).then_some("q");
+        if let Some(quit) = quit {
+            self.say(&format!("   {}  stop here\n", paint(LIVE, quit)));
+        }
+        loop {
+            match self.line().await {
+                None => return Answer::Quit,
+                Some(key) if options.contains_key(&key) => return Answer::Chosen(key),
+                Some(key) if Some(key.as_str()) == quit => return Answer::Quit,
+                Some(key) => {
+                    let keys = options.keys().map(String::as_str);
+                    let hint =
+                        did_you_mean(&key, keys).unwrap_or_else(|| "type one of the keys".into());
+                    self.say(&format!(" {hint}\n"));
+                }
+            }
+        }
+    }
+
+    async fn manual(&self, asked: &Asked, step: &StepId, text: &str, ask: &[ValueName]) -> Answer {
+        self.heading(step.as_str(), text);
+        let params = asked.plan.runbook.step(step).map(|step| &step.ask);
+        let mut values = vec![];
+        for name in ask {
+            let Some(param) = params.and_then(|params| params.get(name)) else { continue };
+            match value_prompt::ask(&self.shell, &self.tty, name, param).await {
+                Some(value) => values.push((name.clone(), value)),
+                None => return Answer::Quit,
+            }
+        }
+        self.say(&format!(
+            "\n Type  {}  when it is done,  {}  to stop here.\n",
+            paint(LIVE, "done"),
+            paint(LIVE, "q")
+        ));
+        loop {
+            match self.line().await.as_deref() {
+                None | Some("q") => return Answer::Quit,
+                Some("done") => return Answer::Done(values),
+                Some(_) => self.say(" Type  done  or  q\n"),
+            }
+        }
+    }
+
+    async fn attest(&self, step: Option<&StepId>, host: &HostName, text: &str) -> Answer {
+        let whose = step.map_or("this run", StepId::as_str);
+        let place = if *host == HostName::local() { String::new() } else { format!(" · {host}") };
+        self.heading(&format!("{whose}{place}"), text);
+        self.say(&format!(" {}  if that is so; anything else is a no.\n", paint(LIVE, "yes")));
+        match self.line().await {
+            Some(typed) if is_yes(&typed) => Answer::Yes,
+            _ => Answer::No,
+        }
+    }
+
+    fn heading(&self, about: &str, text: &str) {
+        let mut screen = format!("\n {}\n", paint(STRONG, about));
+        for line in wrap(SafeText::of(text).as_str().trim_end(), WIDTH - 2) {
+            screen += format!("  {line}").trim_end();
+            screen.push('\n');
+        }
+        self.say(&screen);
+    }
+
+    fn say(&self, text: &str) {
+        self.shell.err(text);
+    }
+
+    async fn line(&self) -> Option<String> {
+        self.tty.line(&self.shell).await
+    }
+}
+
+fn is_yes(typed: &str) -> bool {
+    matches!(typed, "y" | "yes")
+}
+
+fn known_hosts(asked: &Asked) -> Vec<Known<'_>> {
+    let hosts = asked.preview.hosts.iter();
+    hosts.map(|(name, who)| (name, asked.plan.hosts.get(name), who.as_ref())).collect()
+}
+
+fn standing(asked: &Asked, step: &StepId) -> Standing {
+    let steps = &asked.plan.runbook.steps;
+    Standing {
+        number: steps.iter().position(|known| known.id == *step).map_or(0, |at| at + 1),
+        of: steps.len(),
+        environment: environment_name(&asked.plan),
+    }
+}

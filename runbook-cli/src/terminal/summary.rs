@@ -1,0 +1,151 @@
+//! How a run ended: what is true now, what was changed, what is not known, and where it is
+//! recorded. Drawn from the summary the records fold to; must not know how it went on.
+
+use runbook_core::base::units::show_duration;
+use runbook_core::base::{HostName, SafeText, StepId};
+use runbook_core::report::summary::{InquiryLine, Summary};
+use runbook_core::run::{Effect, StepStatus};
+
+use super::layout::{WIDTH, count, field, hosts, rule, wrap};
+use super::picture::sign;
+use super::plan_view::now;
+use super::theme::{BAD, GOOD, WARN, paint};
+use crate::exit_code::ExitCode;
+
+/// Draws it. `kept` is where the run is recorded.
+pub(crate) fn draw(summary: &Summary, kept: &str) -> String {
+    let (code, sentence) = match &summary.ended {
+        Some(ended) => (ExitCode::of_run(ended.code), ended.sentence.as_str()),
+        None => (ExitCode::Unknown, "the journal of this run has no end"),
+    };
+    let mut screen = format!("\n{}\n", head(summary, code));
+    for line in wrap(SafeText::of(sentence).as_str(), WIDTH - 1) {
+        screen += &format!(" {line}\n");
+    }
+    screen += &goal(summary);
+    screen += "\n";
+    screen += &tally(summary);
+    screen += &touched(summary);
+    screen += &unwell(summary);
+    screen + "\n" + &records(summary, kept)
+}
+
+fn head(summary: &Summary, code: ExitCode) -> String {
+    let style = match code {
+        ExitCode::Success => GOOD,
+        ExitCode::Exceptions | ExitCode::Stopped | ExitCode::NotApplicable => WARN,
+        _ => BAD,
+    };
+    let planned = summary.planned.as_ref();
+    let mut words: Vec<String> = planned
+        .map(|planned| {
+            let environment = planned.environment.as_ref().map(|name| name.as_str().to_uppercase());
+            let words = [Some(planned.runbook.clone()), Some(planned.run.to_string()), environment];
+            words.into_iter().flatten().collect()
+        })
+        .unwrap_or_default();
+    words.push(show_duration(std::time::Duration::from_secs(summary.took.as_secs())));
+    rule(style, word(code), &words.join(" · "))
+}
+
+/// What a person reads first.
+fn word(code: ExitCode) -> &'static str {
+    match code {
+        ExitCode::Success => "RESOLVED",
+        ExitCode::Failed => "NOT RESOLVED",
+        ExitCode::NotApplicable => "NOT STARTED",
+        ExitCode::PersonNeeded => "NOT APPROVED",
+        ExitCode::Locked => "LOCKED",
+        ExitCode::Unreachable => "UNREACHABLE",
+        ExitCode::Stopped => "STOPPED",
+        ExitCode::Exceptions => "RESOLVED WITH EXCEPTIONS",
+        _ => "UNKNOWN: LOOK BEFORE YOU ACT",
+    }
+}
+
+fn goal(summary: &Summary) -> String {
+    let Some(InquiryLine { verdict: Some(verdict), checks, .. }) = summary.goal() else {
+        return String::new();
+    };
+    let (asked, held) =
+        checks.iter().fold((0, 0), |(asked, held), check| (asked + check.asked, held + check.held));
+    let samples = if asked > 1 { format!("  ({held} of {asked} held)") } else { String::new() };
+    format!(" goal {} {}{samples}\n", now(verdict), SafeText::line(verdict.line()))
+}
+
+/// How many steps ended how.
+fn tally(summary: &Summary) -> String {
+    let sorts = [
+        StepStatus::Done,
+        StepStatus::Skipped,
+        StepStatus::NotNeeded,
+        StepStatus::PassedOver,
+        StepStatus::Declined,
+        StepStatus::Undone,
+        StepStatus::Failed,
+        StepStatus::Unknown,
+        StepStatus::Blocked,
+        StepStatus::Cancelled,
+    ];
+    let mut words: Vec<String> = sorts
+        .iter()
+        .map(|status| (*status, summary.count(*status)))
+        .filter(|(_, number)| *number > 0)
+        .map(|(status, number)| format!("{} {number} {status}", sign(status)))
+        .collect();
+    if summary.retries() > 0 {
+        words.push(format!("{} retried", summary.retries()));
+    }
+    if words.is_empty() { String::new() } else { format!("   {}\n", words.join("   ")) }
+}
+
+fn touched(summary: &Summary) -> String {
+    let of = |effect: Effect| {
+        let touched = summary.touched(effect);
+        let lines: Vec<String> = touched.iter().map(|(step, on)| place(step, on)).collect();
+        if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
+    };
+    field("  changed", 13, &of(Effect::Change)) + &field("  destroyed", 13, &of(Effect::Destroy))
+}
+
+fn place(step: &StepId, on: &[&HostName]) -> String {
+    format!("{step} on {}", hosts(on.iter().map(|host| host.as_str()), false))
+}
+
+/// What failed, what nobody knows, and who could not be reached.
+fn unwell(summary: &Summary) -> String {
+    let mut lines = vec![];
+    for (id, step) in &summary.steps {
+        let why = step.why.as_deref().unwrap_or("");
+        if matches!(
+            step.status,
+            Some(StepStatus::Failed | StepStatus::Unknown | StepStatus::PassedOver)
+        ) {
+            let status = step.status.map_or("", StepStatus::word);
+            lines.push((status.to_owned(), format!("{id}  {}", SafeText::line(why))));
+        }
+    }
+    for line in summary.in_doubt() {
+        let who = format!("{} on {}", line.attempt.step, line.attempt.host);
+        lines.push(("UNKNOWN".to_owned(), format!("{who}: look whether it ran")));
+    }
+    for (host, line) in &summary.hosts {
+        if let Some(why) = &line.unreachable {
+            lines.push(("unreachable".to_owned(), format!("{host}  {}", SafeText::line(why))));
+        }
+    }
+    lines
+        .iter()
+        .map(|(label, text)| field(&paint(WARN, format!("  {label}")), 13, text.trim()))
+        .collect()
+}
+
+fn records(summary: &Summary, kept: &str) -> String {
+    let head = summary.head.map_or_else(String::new, |head| format!(", head {}…", head.short()));
+    let number = usize::try_from(summary.records).unwrap_or(usize::MAX);
+    let mut screen = field("Journal", 10, &format!("{}{head}  {kept}", count(number, "record")));
+    if let Some(planned) = &summary.planned {
+        screen += &field("Output", 10, &format!("runbook logs {}", planned.run));
+    }
+    screen
+}

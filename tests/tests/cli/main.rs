@@ -1,0 +1,6 @@
+//! The command as an operator meets it: whole screens, exit codes, and what is asked.
+//!
+//! `INSTA_UPDATE=always` rewrites the snapshots.
+
+mod check;
+mod names;
