@@ -46,7 +46,7 @@ fn truncated_at_any_byte_it_is_a_prefix() {
     let (records, bytes) = small();
     for length in 0..=bytes.len() {
         let recorded = read(&bytes[..length]).unwrap();
-        let whole = bytes[..length].iter().filter(|byte| **byte == b'\n').count();
+        let whole = bytes[..length].split(|byte| *byte == b'\n').skip(1).count();
         assert_eq!(recorded.records, records[..whole], "at {length}");
         let ended = length == 0 || bytes[length - 1] == b'\n';
         assert_eq!(recorded.torn.is_none(), ended, "at {length}");
@@ -114,6 +114,6 @@ fn the_journal_in_memory_keeps_the_same_chain() {
 #[test]
 fn an_append_is_as_safe_as_its_neediest_fact() {
     let probe = Event::InquiryBegan { about: crate::run::About::GoalAtStart };
-    assert_eq!(Durability::of(&[probe.clone()]), Durability::Written);
+    assert_eq!(Durability::of(std::slice::from_ref(&probe)), Durability::Written);
     assert_eq!(Durability::of(&[probe, Event::Agreed]), Durability::Synced);
 }

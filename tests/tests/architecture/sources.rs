@@ -10,6 +10,13 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
+impl Source {
+    /// Whether its name ends so.
+    pub(crate) fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|found| found == extension)
+    }
+}
+
 /// Directories that are made, not written.
 const MADE: [&str; 2] = ["target", ".git"];
 
@@ -31,7 +38,7 @@ pub(crate) fn under(folder: &str) -> Vec<Source> {
 /// Every Rust file under a folder of the project, in order.
 pub(crate) fn rust(folder: &str) -> Vec<Source> {
     let mut sources = under(folder);
-    sources.retain(|source| source.path.ends_with(".rs"));
+    sources.retain(|source| source.has_extension("rs"));
     assert!(!sources.is_empty(), "there is no Rust under {folder}");
     sources
 }

@@ -108,7 +108,7 @@ fn is_known(rest: &str) -> bool {
 fn the_links_of_a_page_lead_to_files() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut broken = Vec::new();
-    for page in own_words().into_iter().filter(|source| source.path.ends_with(".md")) {
+    for page in own_words().into_iter().filter(|source| source.has_extension("md")) {
         let folder = root.join(&page.path).parent().expect("a folder").to_owned();
         for target in page.text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = target.split('#').next().unwrap_or_default();

@@ -27,7 +27,8 @@ pub(in crate::runbook) fn argv(
         let Ok(template) = Template::parse(texts[program.at]) else { continue };
         let harmful = template.references().iter().find(|reference| {
             let inert = scope.entry(&reference.root).is_some_and(|(entry, _)| entry.inert);
-            !inert && !(reference.root == "run" && reference.rest == ["id"])
+            let run_id = reference.root == "run" && reference.rest == ["id"];
+            !inert && !run_id
         });
         if let Some(name) = harmful {
             let message = format!(

@@ -49,7 +49,7 @@ impl<'a> Walk<'a> {
         let base = self.base + start;
         match parse(text) {
             Ok(program) => {
-                Walk { text, base, facts: self.facts, depth: self.depth + 1 }.program(&program)
+                Walk { text, base, facts: self.facts, depth: self.depth + 1 }.program(&program);
             }
             Err(mut finding) => {
                 finding.range = finding.range.start + base..finding.range.end + base;
@@ -226,10 +226,9 @@ fn is_test(pipeline: &ast::Pipeline) -> bool {
     let [command] = &*pipeline.seq else { return false };
     match command {
         ast::Command::ExtendedTest(..) => true,
-        ast::Command::Simple(simple) => match simple_words(simple).as_slice() {
-            ["test" | "[", ..] | ["command", "-v", ..] => true,
-            _ => false,
-        },
+        ast::Command::Simple(simple) => {
+            matches!(simple_words(simple)[..], ["test" | "[", ..] | ["command", "-v", ..])
+        }
         _ => false,
     }
 }
