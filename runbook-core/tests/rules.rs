@@ -1,6 +1,8 @@
 //! The corpus of documents: what is refused, with which codes, and what is not. The files are in
 //! `tests/documents`; the first line of an invalid one names its codes.
 
+#![expect(clippy::disallowed_methods, reason = "the documents are files")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

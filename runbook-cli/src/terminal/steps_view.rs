@@ -156,7 +156,8 @@ fn below(step: &PreviewStep) -> Vec<String> {
 
 /// `tag = v1.4.0`; where the hosts differ, which has what.
 fn values(captured: &[(ValueName, Option<HostName>, Option<Value>)]) -> Vec<String> {
-    let mut lines: Vec<(&ValueName, Vec<(Option<&HostName>, String)>)> = vec![];
+    type Values<'a> = Vec<(Option<&'a HostName>, String)>;
+    let mut lines: Vec<(&ValueName, Values<'_>)> = vec![];
     for (name, host, value) in captured {
         let text = value.as_ref().map_or_else(|| "none".to_owned(), Value::text);
         let text = SafeText::line(text.replace('\n', ", ")).to_string();

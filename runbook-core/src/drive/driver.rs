@@ -1,5 +1,7 @@
 //! The loop: news in, facts written down, orders carried out. Knows nothing of what they mean.
 
+#![expect(clippy::disallowed_methods, reason = "the machine is told what time it is")]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

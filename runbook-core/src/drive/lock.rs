@@ -3,6 +3,12 @@
 //! The file is held by `flock` and never removed, so that two runs cannot hold two files of one
 //! name; who holds it stands in a file beside it, which counts only while the lock is held.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a lock on this machine is a file that its holder signs"
+)]
+
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

@@ -1,5 +1,11 @@
 //! Directories that only their owner may enter. Knows nothing of what is kept in them.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the directories of a run are made here"
+)]
+
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};

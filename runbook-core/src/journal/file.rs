@@ -1,6 +1,8 @@
 //! The journal as a file: append-only, private, held by one driver at a time. Knows nothing of the
 //! directory around it.
 
+#![expect(clippy::disallowed_types, reason = "a journal is a file")]
+
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;

@@ -1,5 +1,7 @@
 //! Outputs are kept, cut and counted, and never in the way.
 
+#![expect(clippy::disallowed_methods, reason = "they look at the files")]
+
 use std::fs;
 
 use super::super::samples::attempt;

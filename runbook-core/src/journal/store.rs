@@ -1,6 +1,8 @@
 //! Where runs are kept: a private directory each, under the state directory. Reading goes through
 //! here too. Knows nothing of what the runs did.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "runs are directories")]
+
 mod run_directory;
 
 use std::fs::{self, File};

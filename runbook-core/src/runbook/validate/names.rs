@@ -58,7 +58,7 @@ const KEYWORDS: [&str; 14] = [
     "else",
 ];
 
-impl<'a> Validation<'a> {
+impl Validation<'_> {
     pub(in crate::runbook) fn all_names(&self) -> Names {
         let mut names = Names::default();
         for (at, (name, field)) in entries(self.document.param.value()).enumerate() {

@@ -19,7 +19,7 @@ use crate::runbook::step::{Amount, How, Items, Kind, OnFailure, Place, Retry, St
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-impl<'a> Validation<'a> {
+impl Validation<'_> {
     /// The step of that number.
     pub(super) fn step(&self, step: usize) -> Option<Step> {
         let (written, span) = self.steps[step];

@@ -49,7 +49,7 @@ impl<'a> Walk<'a> {
         let base = self.base + start;
         match parse(text) {
             Ok(program) => {
-                Walk { text, base, facts: self.facts, depth: self.depth + 1 }.program(&program)
+                Walk { text, base, facts: self.facts, depth: self.depth + 1 }.program(&program);
             }
             Err(mut finding) => {
                 finding.range = finding.range.start + base..finding.range.end + base;
