@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use runbook_core::base::{RunId, Source};
+use indexmap::IndexMap;
+use runbook_core::base::{RunId, Source, StepId};
 use runbook_core::plan::bind::Request;
 use runbook_core::plan::{BindError, Given, Inventory, Plan, RunFacts};
 use runbook_core::runbook::Runbook;
@@ -42,6 +43,11 @@ impl Asked {
         };
         let given = given::collect(target, &session.settings)?;
         Ok(Self { runbook: Arc::new(runbook), inventory, given })
+    }
+
+    /// The choices that were made in advance.
+    pub(crate) fn choices(&self, target: &Target) -> Result<IndexMap<StepId, String>, Failure> {
+        given::choices(target, &self.runbook)
     }
 
     /// The plan; a person is asked for parameters that have no value when nothing else is wrong.

@@ -6,10 +6,12 @@ use std::path::Path;
 use indexmap::IndexMap;
 use runbook_core::base::StepId;
 use runbook_core::plan::Given;
+use runbook_core::runbook::{Kind, Runbook};
 
 use crate::cli::Target;
 use crate::failure::Failure;
 use crate::settings::Settings;
+use crate::suggestion::did_you_mean;
 
 /// Collects them.
 pub(crate) fn collect(target: &Target, settings: &Settings) -> Result<Given, Failure> {
@@ -21,8 +23,38 @@ pub(crate) fn collect(target: &Target, settings: &Settings) -> Result<Given, Fai
     })
 }
 
-/// The choices that were made in advance.
-pub(crate) fn choices(target: &Target) -> Result<IndexMap<StepId, String>, Failure> {
+/// The choices that were made in advance; each must be one there is.
+pub(crate) fn choices(
+    target: &Target,
+    runbook: &Runbook,
+) -> Result<IndexMap<StepId, String>, Failure> {
+    let choices = read_choices(target)?;
+    for (step, key) in &choices {
+        check_choice(runbook, step, key)?;
+    }
+    Ok(choices)
+}
+
+/// That every choice made in advance is one there is.
+fn check_choice(runbook: &Runbook, step: &StepId, key: &str) -> Result<(), Failure> {
+    let Some(found) = runbook.step(step) else {
+        let ids = runbook.steps.iter().map(|step| step.id.as_str());
+        return Err(Failure::usage(format!("--choose: there is no step `{step}`"))
+            .lines(did_you_mean(step.as_str(), ids)));
+    };
+    let Kind::Choose { options, .. } = &found.kind else {
+        return Err(Failure::usage(format!("--choose: the step `{step}` is no choice")));
+    };
+    if options.contains_key(key) {
+        return Ok(());
+    }
+    let keys = options.keys().map(String::as_str);
+    Err(Failure::usage(format!("--choose: the step `{step}` has no option `{key}`"))
+        .lines(did_you_mean(key, keys.clone()))
+        .line(format!("there is {}", keys.collect::<Vec<_>>().join(", "))))
+}
+
+fn read_choices(target: &Target) -> Result<IndexMap<StepId, String>, Failure> {
     let choice = |text: &String| {
         let (step, key) = text.split_once('=').ok_or_else(|| {
             Failure::usage(format!("--choose {text}: this is `--choose STEP=KEY`"))
@@ -105,8 +137,8 @@ mod tests {
     #[test]
     fn a_choice_is_a_step_and_a_key() {
         let target = |choose: &str| Target { choose: vec![choose.to_owned()], ..Target::default() };
-        assert_eq!(choices(&target("path=image")).unwrap()["path"], "image");
-        assert!(choices(&target("path")).is_err());
-        assert!(choices(&target("Path=image")).is_err());
+        assert_eq!(read_choices(&target("path=image")).unwrap()["path"], "image");
+        assert!(read_choices(&target("path")).is_err());
+        assert!(read_choices(&target("Path=image")).is_err());
     }
 }

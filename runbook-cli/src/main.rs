@@ -5,7 +5,9 @@ mod binding;
 mod bundled;
 mod catalogue;
 mod cli;
+mod command_line;
 mod commands;
+mod execution;
 mod exit_code;
 mod failure;
 mod given;
@@ -58,6 +60,13 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<ExitCode, Failure> {
         Some(Verb::Schema(schema)) => Ok(commands::schema::run(schema, session)),
         Some(Verb::History(history)) => commands::history::run(history, session),
         Some(Verb::Logs(logs)) => commands::logs::run(logs, session),
-        Some(Verb::Plan(_) | Verb::Run(_)) => todo!(),
+        Some(Verb::Plan(plan)) => block_on(commands::plan::run(&plan.target, &plan.view, session)),
+        Some(Verb::Run(run)) => block_on(commands::run::run(run, session)),
     }
+}
+
+/// Everything that waits does so on this one thread.
+fn block_on(verb: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| failure::cannot("start the runtime", &error))?.block_on(verb)
 }

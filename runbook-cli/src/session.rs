@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::catalogue::Catalogue;
 use crate::settings::Settings;
+use crate::terminal::prompt::Tty;
 use crate::terminal::shell::Shell;
 
 /// One execution of the command.
@@ -29,6 +30,11 @@ impl Session {
     /// The day it is where the operator is.
     pub(crate) fn today(&self) -> Date {
         self.now.date()
+    }
+
+    /// The terminal of a person who can be asked.
+    pub(crate) fn person(&self) -> Option<Tty> {
+        if self.settings.no_input { None } else { Tty::of_a_person() }
     }
 
     /// Writes a value to stdout as one JSON document.

@@ -5,5 +5,7 @@ pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod overview;
+pub(crate) mod plan;
+pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;

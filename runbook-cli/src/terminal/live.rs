@@ -112,12 +112,18 @@ impl Live {
         self.0.bar.tick();
     }
 
-    /// Takes the picture away.
-    pub(crate) fn clear(&self) {
+    /// Takes the picture away for good.
+    pub(crate) fn close(&self) {
+        self.state().pauses += 1;
+        self.clear();
+    }
+
+    fn clear(&self) {
         if self.0.form == Form::Picture {
+            // a bar without a message takes no line; what was drawn is taken away
             self.0.bar.set_message("");
+            self.0.bar.tick();
             self.0.bar.suspend(|| {});
-            self.0.bar.set_message("");
         }
     }
 
@@ -136,8 +142,10 @@ impl Live {
     fn tell(&self, record: &Record) {
         match self.0.form {
             Form::Picture => {
-                let ended =
-                    self.0.permanent.then(|| picture::ended(&record.fact, &self.state().progress));
+                let ended = self
+                    .0
+                    .permanent
+                    .then(|| picture::permanent(&record.fact, &self.state().progress));
                 if let Some(line) = ended.flatten() {
                     self.0.bar.suspend(|| self.0.shell.err(&line));
                 }

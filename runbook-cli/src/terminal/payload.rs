@@ -7,6 +7,7 @@ use runbook_core::run::Payload;
 
 use super::layout::first_line;
 use super::theme::{FAINT, LIVE, paint};
+use crate::command_line::quote;
 
 /// All of it, each line indented by `indent` spaces.
 pub(crate) fn draw(payload: &Payload, indent: usize) -> String {
@@ -80,15 +81,6 @@ fn marked(mark: &str, text: &str) -> Vec<String> {
 
 fn labelled(label: &str, text: &str) -> Vec<String> {
     vec![format!("  {} {}", paint(FAINT, format!("{label:<5}")), SafeText::line(text))]
-}
-
-/// As a shell would need it, and only where it would.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -83,9 +83,29 @@ fn host_lines(
     [Some(cut(&line, WIDTH)), said].into_iter().flatten().collect()
 }
 
-/// The line a step leaves behind; none for any other fact.
-pub(crate) fn ended(fact: &Event, progress: &Progress) -> Option<String> {
-    let Event::StepEnded { step: id, status, why } = fact else { return None };
+/// The line a fact leaves behind for good; most leave none.
+pub(crate) fn permanent(fact: &Event, progress: &Progress) -> Option<String> {
+    match fact {
+        Event::StepEnded { step, status, why } => ended(step, *status, why.as_deref(), progress),
+        Event::Unreachable { host, why } => Some(format!(
+            " {} {host}  cannot be reached: {}\n",
+            paint(BAD, "✗"),
+            SafeText::line(why)
+        )),
+        Event::StopAsked { how } => {
+            let line = format!(" {}: nothing new starts, what runs goes on\n", SafeText::line(how));
+            Some(paint(WARN, line))
+        }
+        _ => None,
+    }
+}
+
+fn ended(
+    id: &StepId,
+    status: StepStatus,
+    why: Option<&str>,
+    progress: &Progress,
+) -> Option<String> {
     let step = progress.steps.get(id)?;
     let took = step.finished.map_or(Duration::ZERO, |finished| finished.saturating_sub(step.began));
     let good = step.hosts.values().filter(|host| is_done(host)).count();
@@ -93,11 +113,11 @@ pub(crate) fn ended(fact: &Event, progress: &Progress) -> Option<String> {
         0 => String::new(),
         all => format!("{good}/{all}"),
     };
-    let why = why.as_ref().map(|why| SafeText::line(why).to_string()).unwrap_or_default();
-    let word = if *status == StepStatus::Done { String::new() } else { format!("{status}  ") };
+    let why = why.map(|why| SafeText::line(why).to_string()).unwrap_or_default();
+    let word = if status == StepStatus::Done { String::new() } else { format!("{status}  ") };
     let line = format!(
         " {} {}{}{}{word}{why}",
-        sign(*status),
+        sign(status),
         pad(id.as_str(), 16),
         pad(&share, 7),
         pad(&show_duration(took), 9),

@@ -1,0 +1,116 @@
+//! `runbook run`: shows what would be done, asks, does it, and says what became of it.
+
+use std::sync::Arc;
+
+use runbook_core::journal::{NewRun, PlanFacts, Snapshot, Store, StoreError};
+use runbook_core::plan::Plan;
+use runbook_core::run::{Options, Preview};
+
+use super::plan;
+use crate::binding::Asked;
+use crate::cli::{OutputForm, Run, View};
+use crate::execution::{Executed, Execution};
+use crate::exit_code::ExitCode;
+use crate::failure::{Failure, cannot};
+use crate::session::Session;
+use crate::signals::Signals;
+use crate::terminal::layout::wrap;
+use crate::terminal::plan_view::{self, PlanView};
+use crate::terminal::summary;
+use crate::terminal::theme::{WARN, paint};
+
+/// Runs the verb.
+pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failure> {
+    if run.dry_run {
+        return plan::run(&run.target, &View::default(), session).await;
+    }
+    let signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
+    let person = session.person();
+    let mut asked = Asked::read(&run.target, session)?;
+    let choices = asked.choices(&run.target)?;
+    // everything is asked and checked before a run is begun that would only be thrown away
+    asked.bind(plan::id(), &run.target, session, person.as_ref()).await?;
+    let store = Store::at(&session.settings.places);
+    let begun = store.begin(&snapshots(&asked)).map_err(|error| not_kept(&error))?;
+    let id = begun.directory.id().clone();
+    let plan = Arc::new(asked.bind(id, &run.target, session, None).await?);
+    let NewRun { directory, journal, notice } = begun;
+    directory.write_facts(&PlanFacts::of(&plan)).map_err(|error| not_kept(&error))?;
+    if let Some(notice) = notice {
+        session.shell.err(&format!("{}: {notice}\n", paint(WARN, "warning")));
+    }
+    let attended = person.is_some();
+    let options = Options { preview_only: false, person: attended, yes: run.yes, choices };
+    let execution = Execution {
+        plan: Arc::clone(&plan),
+        options,
+        journal: Box::new(journal),
+        outputs: Some(directory.outputs()),
+        locks: store.locks(),
+        person,
+        previewed: run.yes.then(|| shows_preview(&plan, session)),
+    };
+    let executed = execution.carry_out(session, signals).await?;
+    conclude(&executed, attended, &directory.path().display().to_string(), session)
+}
+
+/// The files a run was made of, as they are kept with it.
+fn snapshots(asked: &Asked) -> Vec<Snapshot> {
+    let kept = |role: &str, source: &runbook_core::base::Source| Snapshot {
+        role: role.to_owned(),
+        path: source.name.clone(),
+        text: source.text.clone(),
+    };
+    let inventory = asked.inventory.as_ref().map(|(_, source)| kept("inventory", source));
+    [Some(kept("runbook", &asked.runbook.source)), inventory].into_iter().flatten().collect()
+}
+
+/// Where changes were agreed to in advance nobody is asked, and the preview is shown all the same.
+fn shows_preview(plan: &Arc<Plan>, session: &Session) -> Box<dyn Fn(&Preview) + Send> {
+    let (plan, shell, today) = (Arc::clone(plan), Arc::clone(&session.shell), session.today());
+    let quiet = session.settings.quiet;
+    Box::new(move |preview| {
+        let plan = &plan;
+        let view = PlanView { plan, preview, today, offline: false, diff: false, next: &[] };
+        if !quiet {
+            shell.err(&format!("\n{}\n", plan_view::draw(&view)));
+        }
+    })
+}
+
+fn not_kept(error: &StoreError) -> Failure {
+    Failure::new(ExitCode::Unknown, format!("the run cannot be recorded: {error}"))
+        .line("nothing was sent: what is not recorded is not done")
+}
+
+/// Says how it ended.
+fn conclude(
+    executed: &Executed,
+    attended: bool,
+    kept: &str,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
+    let finished = &executed.finished;
+    let code = ExitCode::of_run(finished.code);
+    match session.settings.output {
+        OutputForm::Json => session.json(&finished.summary),
+        OutputForm::Jsonl => {}
+        OutputForm::Human if code == ExitCode::PersonNeeded && !attended => {
+            return Err(nobody_there(finished.summary.agreed, &finished.sentence));
+        }
+        OutputForm::Human => session.shell.out(&summary::draw(&finished.summary, kept)),
+    }
+    Ok(code)
+}
+
+/// The run needs a person, and there is none.
+fn nobody_there(agreed: bool, sentence: &str) -> Failure {
+    let failure =
+        Failure::new(ExitCode::PersonNeeded, "this run needs a person and there is no terminal")
+            .lines(wrap(sentence, 76));
+    let failure =
+        if agreed { failure } else { failure.line("Only reads were sent; nothing was changed.") };
+    failure
+        .line("Run it in a terminal. --yes answers for changes, --choose STEP=KEY for a choice;")
+        .line("--yes never covers destructive steps.")
+}

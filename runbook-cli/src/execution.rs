@@ -1,0 +1,165 @@
+//! Carries a plan out: joins the engine to the terminal, and asks it to stop when a signal says so.
+//! Must not know what is planned.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use runbook_core::confirm::{Confirmer, NoPerson};
+use runbook_core::drive::{Engine, Finished, Parts};
+use runbook_core::journal::{Journal, Outputs};
+use runbook_core::plan::Plan;
+use runbook_core::probe::Network;
+use runbook_core::report::{Reporter, Stream};
+use runbook_core::run::{AttemptId, Event, Options, Preview, Record, Run};
+use runbook_core::transport::local::Local;
+use runbook_core::transport::ssh::Ssh;
+use tokio::task::JoinHandle;
+
+use crate::exit_code::ExitCode;
+use crate::failure::{Failure, cannot};
+use crate::session::Session;
+use crate::signals::Signals;
+use crate::terminal::live::{Form, Live};
+use crate::terminal::person::Person;
+use crate::terminal::picture::Heading;
+use crate::terminal::plan_view::environment_name;
+use crate::terminal::prompt::Tty;
+
+/// How often the passing of time is drawn.
+const TICK: Duration = Duration::from_millis(250);
+
+/// A plan, and what it needs to be carried out.
+pub(crate) struct Execution {
+    /// What is planned.
+    pub(crate) plan: Arc<Plan>,
+    /// How.
+    pub(crate) options: Options,
+    /// Where the facts go.
+    pub(crate) journal: Box<dyn Journal>,
+    /// Where outputs go.
+    pub(crate) outputs: Option<Outputs>,
+    /// Where locks are.
+    pub(crate) locks: Vec<PathBuf>,
+    /// The person, if there is one.
+    pub(crate) person: Option<Tty>,
+    /// What is done once everything before the first change has ended.
+    pub(crate) previewed: Option<Box<dyn Fn(&Preview) + Send>>,
+}
+
+/// How it ended, and what the preview was.
+#[derive(Debug)]
+pub(crate) struct Executed {
+    /// How it ended.
+    pub(crate) finished: Finished,
+    /// What was read and would be done.
+    pub(crate) preview: Preview,
+}
+
+impl Execution {
+    /// Carries it out to its end. `signals` were listened to before anything was begun.
+    pub(crate) async fn carry_out(
+        self,
+        session: &Session,
+        mut signals: Signals,
+    ) -> Result<Executed, Failure> {
+        let live = live(session, &self.plan, !self.options.preview_only);
+        let run = Arc::new(Mutex::new(Run::new(Arc::clone(&self.plan), self.options.clone())));
+        let reporter =
+            Follower { run: Arc::clone(&run), live: live.clone(), previewed: self.previewed };
+        let engine = Engine::new(Parts {
+            ssh: Arc::new(ssh(session)?),
+            local: Arc::new(Local::new(variables(), &self.plan.runbook.local_env)),
+            probe: Arc::new(Network::default()),
+            journal: self.journal,
+            outputs: self.outputs,
+            locks: self.locks,
+            attended: self.person.is_some(),
+            confirmer: confirmer(self.person, session, &live),
+            reporter: Box::new(reporter),
+        });
+        let control = engine.control();
+        let _listening = Background(tokio::spawn(async move {
+            loop {
+                control.stop(signals.next().await);
+            }
+        }));
+        let _ticking = Background(tokio::spawn(tick(live.clone())));
+        let finished = engine.run(self.plan, self.options).await;
+        live.close();
+        let preview = run.lock().unwrap_or_else(PoisonError::into_inner).preview();
+        Ok(Executed { finished, preview })
+    }
+}
+
+/// A task that ends with its owner.
+struct Background(JoinHandle<()>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Follows the run for its preview, and hands everything on to the display.
+struct Follower {
+    run: Arc<Mutex<Run>>,
+    live: Live,
+    previewed: Option<Box<dyn Fn(&Preview) + Send>>,
+}
+
+impl Reporter for Follower {
+    fn observe(&mut self, record: &Record) {
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        run.follow(&record.fact);
+        self.live.observe(record);
+        if let (Event::Previewed, Some(previewed)) = (&record.fact, &self.previewed) {
+            let _screen = self.live.pause();
+            previewed(&run.preview());
+        }
+    }
+
+    fn output(&mut self, attempt: &AttemptId, stream: Stream, chunk: &[u8]) {
+        self.live.output(attempt, stream, chunk);
+    }
+}
+
+fn live(session: &Session, plan: &Plan, permanent: bool) -> Live {
+    let form = match (session.settings.quiet, session.shell.draws_pictures()) {
+        (true, _) => Form::Nothing,
+        (false, true) => Form::Picture,
+        (false, false) => Form::Lines { verbose: session.settings.verbose > 0 },
+    };
+    let heading = Heading { name: plan.runbook.name.clone(), environment: environment_name(plan) };
+    Live::new(Arc::clone(&session.shell), form, session.settings.output, heading, permanent)
+}
+
+fn ssh(session: &Session) -> Result<Ssh, Failure> {
+    Ssh::new(session.settings.ssh_config.clone())
+        .map_err(|error| Failure { code: ExitCode::Unreachable, ..cannot("use ssh", &error) })
+}
+
+/// The variables of this process that are text.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn confirmer(tty: Option<Tty>, session: &Session, live: &Live) -> Arc<dyn Confirmer> {
+    let Some(tty) = tty else { return Arc::new(NoPerson) };
+    Arc::new(Person {
+        shell: Arc::clone(&session.shell),
+        tty,
+        live: live.clone(),
+        name: session.settings.operator.clone(),
+        today: session.today(),
+    })
+}
+
+async fn tick(live: Live) {
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        ticks.tick().await;
+        live.redraw();
+    }
+}
