@@ -119,7 +119,7 @@ fn draw(run: &Listed, zone: &TimeZone) -> String {
         " {sign} {}  {}  {}{}{}",
         pad(&paint(STRONG, &run.run), 6),
         when,
-        pad(&cut(&SafeText::line(what).to_string(), 24), 26),
+        pad(&cut(SafeText::line(what).as_str(), 24), 26),
         pad(&paint(FAINT, show_duration(run.took)), 8),
         SafeText::line(outcome)
     );
