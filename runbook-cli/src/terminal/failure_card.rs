@@ -85,7 +85,7 @@ fn says(step: &StepId, host: &HostName, progress: &Progress) -> String {
         return its_own_words(step, host, progress);
     }
     let number = count(diagnosed.len(), "diagnose command");
-    let head = ends("\n What the host says", &format!("({number}, read-only) "));
+    let head = format!("\n{}", ends(" What the host says", &format!("({number}, read-only)")));
     diagnosed.iter().fold(head + "\n", |said, (_, payload, attempt)| {
         said + &quoted(&payload::brief(payload), progress.tail(attempt))
     })

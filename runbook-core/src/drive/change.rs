@@ -116,8 +116,9 @@ struct Sent {
 impl<'a> Job<'a> {
     fn of(world: &'a World, order: &'a Order) -> Self {
         let id = &order.id;
+        // In capitals, which no id of a step has.
         let step = match id.part {
-            Part::Undo => format!("{}.undo", id.step),
+            Part::Undo => format!("{}.UNDO", id.step),
             _ => id.step.to_string(),
         };
         let name = JobName::new(&world.run, &step, &id.host, id.number);
@@ -149,10 +150,15 @@ impl<'a> Job<'a> {
         let sent = Sent { base, expected };
         match launched {
             Ok(_) => self.follow(&sent, connected, sink, cancel).await,
-            Err(LaunchError::Taken) => self.recover(&sent, "", sink, cancel).await,
+            // Each attempt is launched once, so the job that is there is another's.
+            Err(LaunchError::Taken) => Err(Loss::Unknown(format!(
+                "a job named {} was there already: has another run the same id?",
+                self.name
+            ))),
             Err(LaunchError::Unknown(why)) => {
                 self.world.stations.lost(self.host, &connected).await;
-                self.recover(&sent, &why, sink, cancel).await
+                let connected = self.find(&sent, &why).await?;
+                self.follow(&sent, connected, sink, cancel).await
             }
             Err(error) => Err(Loss::NotStarted(error.to_string())),
         }
@@ -200,17 +206,6 @@ impl<'a> Job<'a> {
         }
     }
 
-    async fn recover(
-        &self,
-        sent: &Sent,
-        why: &str,
-        sink: &mut Sink,
-        cancel: &Notify,
-    ) -> Result<Finished, Loss> {
-        let connected = self.find(sent, why).await?;
-        self.follow(sent, connected, sink, cancel).await
-    }
-
     /// Asks the host what became of the job until it says so: the connection to follow it over, or
     /// that there is nothing to follow.
     async fn find(&self, sent: &Sent, why: &str) -> Result<Connected, Loss> {
@@ -224,7 +219,7 @@ impl<'a> Job<'a> {
             if Instant::now() + pause > deadline {
                 let host = self.host;
                 return Err(Loss::Unknown(format!(
-                    "{why}, and {host} cannot be asked what became of it: {silence}"
+                    "{why}; {host} cannot be asked what became of it: {silence}"
                 )));
             }
             sleep(pause).await;

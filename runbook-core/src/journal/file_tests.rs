@@ -143,7 +143,7 @@ fn fill_up(mut journal: FileJournal, disk: &SmallDisk) {
     };
     assert!(matches!(refused, JournalError::Full { .. }), "{refused}");
     journal.append_last(Event::StopAsked { how: "disk full".into() }).unwrap();
-    let recorded = FileJournal::records_of(journal.path()).unwrap();
+    let recorded = FileJournal::records_of(journal.location().unwrap()).unwrap();
     assert_eq!((recorded.records.len(), recorded.torn), (kept + 1, None));
 }
 

@@ -183,7 +183,10 @@ impl Store {
             .map_err(StoreError::from)
             .and_then(|journal| run.keep(snapshots).map(|()| journal));
         match begun {
-            Ok(journal) => Ok((run, journal)),
+            Ok(journal) => {
+                directory::sync(&runs).map_err(failed(&runs, "sync"))?;
+                Ok((run, journal))
+            }
             Err(error) => {
                 let _ = run.discard();
                 Err(error)

@@ -30,7 +30,7 @@ impl Validation<'_> {
         if let Some(when) = written.when.value() {
             scope.proven = proven(when, &scope);
         }
-        let mut effective = self.default_setting(&place, &scope);
+        let mut effective = self.default_setting(&place);
         self.apply(&mut effective, step_keys(written), &scope, true);
         if let Some(sort) = sort {
             self.keys_of(step, sort);
