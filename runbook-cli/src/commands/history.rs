@@ -52,7 +52,7 @@ pub(crate) fn run(history: &History, session: &Session) -> Result<ExitCode, Fail
         runs.iter().map(one).filter(|run| is_within(run, since, session)).collect();
     match session.settings.output {
         OutputForm::Human if listed.is_empty() => {
-            session.shell.err("No run is recorded here yet.\n");
+            session.shell.err("No run is recorded here yet.\n")
         }
         OutputForm::Human => {
             let zone = session.now.time_zone();
@@ -119,7 +119,7 @@ fn draw(run: &Listed, zone: &TimeZone) -> String {
         " {sign} {}  {}  {}{}{}",
         pad(&paint(STRONG, &run.run), 6),
         when,
-        pad(&cut(SafeText::line(what).as_ref(), 24), 26),
+        pad(&cut(SafeText::line(what).as_str(), 24), 26),
         pad(&paint(FAINT, show_duration(run.took)), 8),
         SafeText::line(outcome)
     );

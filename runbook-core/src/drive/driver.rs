@@ -164,12 +164,7 @@ impl Loop {
     /// Says in the journal, where it has room for that, that it takes no more.
     fn stop_writing(&mut self, why: &NotCleared) -> Over {
         let sentence = format!(
-<<<<<<< HEAD
-            "{why}; nothing more was sent, what runs on hosts goes on; look at the hosts before you \
-             start it again"
-=======
             "{why}; nothing more was sent, and what runs on hosts goes on: look before you act"
->>>>>>> journal
         );
         let fact = Event::StopAsked { how: why.to_string() };
         if let Ok(record) = self.ahead.last_words(fact) {
