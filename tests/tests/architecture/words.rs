@@ -8,9 +8,6 @@ const CRATES: [&str; 3] = ["runbook-core", "runbook-cli", "tests"];
 /// Files that are not the project's own words.
 const OTHERS: [&str; 3] = ["Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// More lines than this, tests included, are a smell.
-const SMELL: usize = 400;
-
 fn own_words() -> Vec<Source> {
     let mut sources = under(".");
     for source in &mut sources {
@@ -120,15 +117,30 @@ fn the_links_of_a_page_lead_to_files() {
     assert_eq!(broken, Vec::<String>::new());
 }
 
+/// The words that follow `runbook` where a command is quoted in a text.
+fn quoted_commands(text: &str) -> impl Iterator<Item = &str> {
+    let word = |rest: &'_ str| rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
+    text.split("`runbook ").skip(1).map(move |rest| &rest[..word(rest)]).filter(|w| !w.is_empty())
+}
+
 #[test]
-fn long_files_are_told_of() {
-    let mut long: Vec<(usize, String)> = all_rust()
-        .map(|source| (source.text.lines().count(), source.path))
-        .filter(|(lines, _)| *lines > SMELL)
+fn no_text_names_a_command_that_does_not_exist() {
+    let verbs = under("runbook-cli/src/commands");
+    let verbs: Vec<String> = verbs
+        .iter()
+        .filter_map(|source| source.path.rsplit('/').next()?.strip_suffix(".rs"))
+        .map(str::to_owned)
         .collect();
-    long.sort_unstable_by(|a, b| b.cmp(a));
-    // a smell, not a fault: `cargo test --test architecture -- --nocapture` shows them
-    for (lines, path) in long {
-        println!("{path}: {lines} lines");
-    }
+    assert!(verbs.contains(&"run".to_owned()), "{verbs:?}");
+    let folders = ["runbook-core/src", "runbook-cli/src", "runbooks", "docs"];
+    let mut sources: Vec<Source> = folders.into_iter().flat_map(under).collect();
+    sources.extend(own_words().into_iter().filter(|s| s.path.ends_with(".md")));
+    let unknown: Vec<String> = sources
+        .iter()
+        .flat_map(|source| quoted_commands(&source.text).map(move |word| (source, word)))
+        .filter(|(_, word)| !verbs.iter().any(|verb| verb == word))
+        .map(|(source, word)| format!("{}: runbook {word}", source.path))
+        .collect();
+    assert_eq!(unknown, Vec::<String>::new());
+    assert_eq!(quoted_commands("then `runbook resume r8F3`").collect::<Vec<_>>(), ["resume"]);
 }
