@@ -8,7 +8,7 @@ const CRATES: [&str; 3] = ["runbook-core", "runbook-cli", "tests"];
 /// Files that are not the project's own words.
 const OTHERS: [&str; 3] = ["Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT"];
 
-fn own_words() -> Vec<Source> {
+pub(crate) fn own_words() -> Vec<Source> {
     let mut sources = under(".");
     for source in &mut sources {
         source.path = source.path.trim_start_matches("./").to_owned();
@@ -99,48 +99,4 @@ fn is_known(rest: &str) -> bool {
     let name = name.rsplit('@').next().unwrap_or_default().trim_end_matches('.');
     !name.contains('.')
         || KNOWN.iter().any(|known| name.starts_with(known) || name.ends_with(known))
-}
-
-#[test]
-fn the_links_of_a_page_lead_to_files() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut broken = Vec::new();
-    for page in own_words().into_iter().filter(|source| source.has_extension("md")) {
-        let folder = root.join(&page.path).parent().expect("a folder").to_owned();
-        for target in page.text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = target.split('#').next().unwrap_or_default();
-            if !file.is_empty() && !file.contains("://") && !folder.join(file).exists() {
-                broken.push(format!("{}: {target}", page.path));
-            }
-        }
-    }
-    assert_eq!(broken, Vec::<String>::new());
-}
-
-/// The words that follow `runbook` where a command is quoted in a text.
-fn quoted_commands(text: &str) -> impl Iterator<Item = &str> {
-    let word = |rest: &'_ str| rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
-    text.split("`runbook ").skip(1).map(move |rest| &rest[..word(rest)]).filter(|w| !w.is_empty())
-}
-
-#[test]
-fn no_text_names_a_command_that_does_not_exist() {
-    let verbs = under("runbook-cli/src/commands");
-    let verbs: Vec<String> = verbs
-        .iter()
-        .filter_map(|source| source.path.rsplit('/').next()?.strip_suffix(".rs"))
-        .map(str::to_owned)
-        .collect();
-    assert!(verbs.contains(&"run".to_owned()), "{verbs:?}");
-    let folders = ["runbook-core/src", "runbook-cli/src", "runbooks", "docs"];
-    let mut sources: Vec<Source> = folders.into_iter().flat_map(under).collect();
-    sources.extend(own_words().into_iter().filter(|s| s.path.ends_with(".md")));
-    let unknown: Vec<String> = sources
-        .iter()
-        .flat_map(|source| quoted_commands(&source.text).map(move |word| (source, word)))
-        .filter(|(_, word)| !verbs.iter().any(|verb| verb == word))
-        .map(|(source, word)| format!("{}: runbook {word}", source.path))
-        .collect();
-    assert_eq!(unknown, Vec::<String>::new());
-    assert_eq!(quoted_commands("then `runbook resume r8F3`").collect::<Vec<_>>(), ["resume"]);
 }
