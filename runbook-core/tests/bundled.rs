@@ -1,5 +1,7 @@
 //! The bundled runbooks are valid and need no excuse: neither an error nor a warning.
 
+#![expect(clippy::disallowed_methods, reason = "the runbooks are files")]
+
 use std::path::PathBuf;
 
 use runbook_core::base::Source;
@@ -28,7 +30,10 @@ fn every_bundled_runbook_is_valid_without_a_warning() {
         let parsed = RunbookDocument::parse(source);
         let (runbook, diagnostics) = Runbook::validate(&parsed, &name);
         for complaint in parsed.diagnostics.iter().chain(diagnostics.iter()) {
-            let place = complaint.primary.as_ref().map_or((0, 0), |p| parsed.source.line_column(p.span.start));
+            let place = complaint
+                .primary
+                .as_ref()
+                .map_or((0, 0), |p| parsed.source.line_column(p.span.start));
             complaints.push(format!("{name}:{place:?} {complaint} {:?}", complaint.help));
         }
         assert!(runbook.is_some() || !complaints.is_empty(), "{name} is refused in silence");

@@ -39,7 +39,8 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
             format!("{}: {}", about(asked), verdict_line(verdict))
         }
         Event::Valued { step, host, name, value } if verbose => {
-            let value = value.as_ref().map_or_else(|| "none".to_owned(), |value| value.text());
+            let value =
+                value.as_ref().map_or_else(|| "none".to_owned(), runbook_core::base::Value::text);
             format!("{}: {name} = {}", place(step, host.as_ref()), line(value))
         }
         Event::Asked { about, .. } => format!("waits for a person: {}", topic(about)),

@@ -69,7 +69,8 @@ fn values_of(host: &HostName, progress: &Progress) -> String {
     values
         .filter(|(_, on, _)| on.as_ref() == Some(host))
         .map(|(name, _, value)| {
-            let text = value.as_ref().map_or_else(|| "none".to_owned(), |value| value.text());
+            let text =
+                value.as_ref().map_or_else(|| "none".to_owned(), runbook_core::base::Value::text);
             format!("{name}={}", SafeText::line(text))
         })
         .collect::<Vec<_>>()

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::path::Path;
 
 use crate::base::Digest;
 use crate::journal::{Durability, Journal, JournalError};
@@ -79,6 +80,11 @@ impl WriteAhead {
     /// The last fact of a run whose journal takes no more.
     pub(super) fn last_words(&mut self, fact: Event) -> Result<Record, JournalError> {
         self.journal.append_last(fact)
+    }
+
+    /// Where the journal can be read.
+    pub(super) fn location(&self) -> Option<&Path> {
+        self.journal.location()
     }
 
     fn remember(&mut self, fact: &Event) {

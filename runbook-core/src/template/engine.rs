@@ -31,6 +31,9 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     for function in ["debug", "range", "dict", "namespace"] {
         engine.remove_global(function);
     }
+    // A name that is `none` on purpose has no value either.
+    engine.add_test("defined", |value: Option<Value>| has_value(value.as_ref()));
+    engine.add_test("undefined", |value: Option<Value>| !has_value(value.as_ref()));
     engine.add_filter("matches", matches);
     engine.add_filter("semver", semver_key);
     engine.add_filter("json", |text: &str| -> Result<Value, minijinja::Error> {
@@ -44,6 +47,10 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     });
     engine
 });
+
+fn has_value(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| !value.is_none() && !value.is_undefined())
+}
 
 fn invalid(error: impl std::fmt::Display) -> minijinja::Error {
     minijinja::Error::new(ErrorKind::InvalidOperation, error.to_string())

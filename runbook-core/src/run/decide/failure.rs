@@ -119,8 +119,7 @@ impl Run {
             .state()
             .attempts
             .iter()
-            .filter(|(id, _)| id.step == step.id && id.host == target && id.part == Part::Undo)
-            .last();
+            .rfind(|(id, _)| id.step == step.id && id.host == target && id.part == Part::Undo);
         match last.map(|(_, attempt)| attempt.end.as_ref()) {
             None => self.undo_send_move(step, undo, host, &target, turn),
             Some(None) => None,
