@@ -128,9 +128,9 @@ impl WriteAhead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::samples::{approval, order};
     use crate::journal::{CountingClock, MemoryJournal};
     use crate::run::Payload;
+    use crate::run::samples::{approval, order};
 
     fn intended(order: &Order) -> Event {
         Event::Intended {

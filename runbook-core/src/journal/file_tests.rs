@@ -11,8 +11,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use super::super::samples::every_event;
 use super::*;
+use crate::run::samples::every_event;
 
 fn events(count: usize) -> Vec<Event> {
     every_event().into_iter().cycle().take(count).collect()

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use super::clock::{Clock, CountingClock};
 use super::read::{Damage, Unreadable, read};
-use super::samples::{VARIANTS, every_event, variant};
 use super::{Durability, Journal, MemoryJournal, codec};
 use crate::base::Value;
+use crate::run::samples::{VARIANTS, every_event, variant};
 use crate::run::{Event, Record};
 
 fn written(facts: Vec<Event>) -> (Vec<Record>, Vec<u8>) {
@@ -129,7 +129,7 @@ proptest! {
     #[test]
     fn every_number_comes_back_bit_for_bit(number in proptest::num::f64::NORMAL) {
         let fact = Event::Valued {
-            step: super::samples::step(),
+            step: crate::run::samples::step(),
             host: None,
             name: "n".parse().unwrap(),
             value: Some(Value::Number(number)),

@@ -13,8 +13,6 @@ pub mod read;
 
 #[cfg(test)]
 mod line_tests;
-#[cfg(test)]
-pub(crate) mod samples;
 
 #[cfg(feature = "drive")]
 mod directory;

@@ -4,9 +4,9 @@
 
 use std::fs;
 
-use super::super::samples::attempt;
 use super::*;
 use crate::run::Part;
+use crate::run::samples::attempt;
 
 #[test]
 fn an_output_is_kept_byte_for_byte_with_its_digest() {

@@ -129,6 +129,7 @@ pub(crate) struct Spied {
     log: Log,
     channels: Arc<AtomicUsize>,
     cut: Arc<Mutex<Arc<Cut>>>,
+    impostor: Arc<AtomicBool>,
 }
 
 impl Spied {
@@ -139,7 +140,14 @@ impl Spied {
             ("TMPDIR".to_owned(), home.display().to_string()),
         ];
         let inner = Arc::new(Local::new(variables, &[] as &[&str]));
-        Self { inner, log: log.clone(), channels: Arc::default(), cut: Arc::default() }
+        let log = log.clone();
+        let (channels, cut, impostor) = Default::default();
+        Self { inner, log, channels, cut, impostor }
+    }
+
+    /// From now on another host seems to answer over the same connections.
+    pub(crate) fn be_another(&self) {
+        self.impostor.store(true, Ordering::SeqCst);
     }
 
     /// Cuts what is open. What is opened later works.
@@ -197,10 +205,11 @@ impl Link for SpiedLink {
             let number = self.spied.channels.fetch_add(1, Ordering::SeqCst);
             let log = self.spied.log.clone();
             let wire = |cut: &Arc<Cut>| Arc::clone(cut);
+            let other = || Arc::clone(&self.spied.impostor);
             Ok(Channel {
                 stdin: Box::new(Out { inner: stdin, log, number, cut: wire(&self.cut) }),
-                stdout: Box::new(In { inner: stdout, cut: wire(&self.cut) }),
-                stderr: Box::new(In { inner: stderr, cut: wire(&self.cut) }),
+                stdout: Box::new(In { inner: stdout, cut: wire(&self.cut), impostor: other() }),
+                stderr: Box::new(In { inner: stderr, cut: wire(&self.cut), impostor: other() }),
                 end,
             })
         })
@@ -253,6 +262,7 @@ impl<W: AsyncWrite + Unpin> AsyncWrite for Out<W> {
 struct In<R> {
     inner: R,
     cut: Arc<Cut>,
+    impostor: Arc<AtomicBool>,
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for In<R> {
@@ -265,7 +275,21 @@ impl<R: AsyncRead + Unpin> AsyncRead for In<R> {
         if self.cut.happened() {
             return Poll::Ready(Ok(0));
         }
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if let Poll::Ready(Ok(length)) = read
+            && self.impostor.load(Ordering::SeqCst)
+        {
+            hide_name(&mut buffer[..length]);
+        }
+        read
+    }
+}
+
+/// Takes the host's name out of what it says of itself.
+fn hide_name(bytes: &mut [u8]) {
+    const LINE: &[u8] = b"hostname ";
+    if let Some(place) = bytes.windows(LINE.len()).position(|window| window == LINE) {
+        bytes[place] = b'H';
     }
 }
 

@@ -1,9 +1,13 @@
 //! Facts first, bytes after: the write-ahead rule, seen from outside.
 
-use runbook_core::drive::Engine;
-use runbook_core::run::{Effect, Event};
+use std::sync::Arc;
 
-use crate::bench::{Bench, LoggedJournal, Seen, soon, with_person};
+use runbook_core::confirm::{Answering, Asked, Confirmer};
+use runbook_core::drive::Engine;
+use runbook_core::report::summary::Fate;
+use runbook_core::run::{Effect, Event, Question};
+
+use crate::bench::{Agreeable, Bench, LoggedJournal, Seen, Spied, soon, with_person};
 
 /// A read, a change and a destroy, each with a word of its own.
 const THREE: &str = r#"
@@ -74,4 +78,30 @@ async fn when_an_append_fails_nothing_more_is_sent() {
         }
         refused += 1;
     }
+}
+
+/// Agrees to everything, and while a destroy is looked at the host is replaced.
+struct Replaced(Spied);
+
+impl Confirmer for Replaced {
+    fn ask<'a>(&'a self, asked: &'a Asked) -> Answering<'a> {
+        if matches!(asked.question, Question::Destroy(_)) {
+            self.0.be_another();
+        }
+        Box::pin(async { Agreeable::default().ask(asked).await })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_destroy_that_was_approved_for_another_host_is_not_sent() {
+    let mut bench = Bench::new();
+    let mut parts = bench.parts();
+    parts.confirmer = Arc::new(Replaced(bench.way.clone()));
+    let finished = soon(Engine::new(parts).run(bench.plan(THREE), with_person())).await;
+    assert_ne!(finished.code, 0);
+    assert!(bench.log.synced(|event| matches!(event, Event::Approved { .. })).is_some());
+    assert!(bench.log.sent("word_of_the_destroy").is_none());
+    let why = finished.summary.effects.iter().find(|line| line.effect == Effect::Destroy);
+    let Fate::NotStarted(why) = &why.unwrap().fate else { panic!("{why:?}") };
+    assert!(why.contains("another host answers"), "{why}");
 }
