@@ -2,28 +2,34 @@
 
 /// The most characters of an output that one line of ours quotes.
 const WIDTH: usize = 60;
+/// The same of why something failed: the cause often stands at the end of a long line.
+const CAUSE_WIDTH: usize = 240;
 
 /// The first line of `text` that says something, cut to a width a person takes in at a glance.
 pub(super) fn brief(text: &str) -> String {
-    shorten(text, lines(text).next())
+    let mut short = cut(lines(text).next(), WIDTH);
+    if short.chars().count() < text.trim().chars().count() {
+        short.push('…');
+    }
+    short
 }
 
 /// The last line that says something: what a program that failed said last is nearest to why.
 pub(super) fn brief_end(text: &str) -> String {
-    shorten(text, lines(text).next_back())
+    let line = lines(text).next_back();
+    let short = cut(line, CAUSE_WIDTH);
+    let cut_off =
+        if line.is_some_and(|line| line.chars().nth(CAUSE_WIDTH).is_some()) { "…" } else { "" };
+    let left_out = if lines(text).nth(1).is_some() { "…" } else { "" };
+    format!("{left_out}{short}{cut_off}")
 }
 
 fn lines(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-fn shorten(text: &str, line: Option<&str>) -> String {
-    let line = line.unwrap_or_default();
-    let mut short: String = line.chars().take(WIDTH).map(one_line).collect();
-    if line.chars().nth(WIDTH).is_some() || line.len() < text.trim().len() {
-        short.push('…');
-    }
-    short
+fn cut(line: Option<&str>, width: usize) -> String {
+    line.unwrap_or_default().chars().take(width).map(one_line).collect()
 }
 
 /// A line stays one, whatever else breaks lines somewhere.
@@ -59,7 +65,7 @@ mod tests {
 
     #[test]
     fn of_what_failed_the_last_line_is_quoted() {
-        assert_eq!(brief_end("app Creating\napp exited (1)\n\n"), "app exited (1)…");
+        assert_eq!(brief_end("app Creating\napp exited (1)\n\n"), "…app exited (1)");
         assert_eq!(brief_end("refused\n"), "refused");
         assert_eq!(brief_end(" \n"), "");
     }

@@ -40,7 +40,7 @@ impl Expectation {
             }
             Observed::Http { status, headers, body } => self.judge_http(*status, headers, body),
             Observed::Connected => Verdict::Held { saw: "connected".to_owned() },
-            Observed::Unanswered(why) => Verdict::NotMet { saw: brief(why) },
+            Observed::Unanswered(why) => Verdict::NotMet { saw: brief_end(why) },
         }
     }
 
