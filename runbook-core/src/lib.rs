@@ -32,7 +32,9 @@
 //! use runbook_core::plan::bind::Request;
 //! use runbook_core::plan::{Exit, Given, Identity, Plan, RunFacts, Verdict};
 //! use runbook_core::report::Summary;
-//! use runbook_core::run::{Action, Answer, Input, Options, Outcome, OutputDigest, Run, StepStatus};
+//! use runbook_core::run::{
+//!     Action, Answer, Effect, Input, Options, Outcome, OutputDigest, Run, StepStatus,
+//! };
 //! use runbook_core::runbook::Runbook;
 //!
 //! // Text to document: what was written, and every complaint about its form.
@@ -43,6 +45,12 @@
 //! [goal]
 //! read = "test ! -e /var/cache/app/full"
 //! on = "local"
+//!
+//! [[step]]
+//! id = "look"
+//! on = "local"
+//! read = "du -s /var/cache/app"
+//! keep = "before"
 //!
 //! [[step]]
 //! id = "clear"
@@ -102,7 +110,7 @@
 //!                 Some(Input::Answered { question: id, answer: Answer::Yes, by: "ada".into() })
 //!             }
 //!             Action::Start(order) => {
-//!                 is_full = false;
+//!                 is_full &= order.effect != Effect::Change;
 //!                 let silence = OutputDigest { bytes: 0, sha256: Digest::of("") };
 //!                 let outcome = Outcome {
 //!                     exit: Some(Exit::Code(0)),
@@ -122,7 +130,7 @@
 //!
 //! // Records to report: what became of everything, from the journal alone.
 //! let summary = Summary::of(journal.records());
-//! assert_eq!(summary.count(StepStatus::Done), 1);
+//! assert_eq!(summary.count(StepStatus::Done), 2);
 //! assert_eq!(summary.ended.as_ref().map(|end| end.code), Some(0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

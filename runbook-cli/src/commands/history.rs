@@ -52,7 +52,7 @@ pub(crate) fn run(history: &History, session: &Session) -> Result<ExitCode, Fail
         runs.iter().map(one).filter(|run| is_within(run, since, session)).collect();
     match session.settings.output {
         OutputForm::Human if listed.is_empty() => {
-            session.shell.err("No run is recorded here yet.\n")
+            session.shell.err("No run is recorded here yet.\n");
         }
         OutputForm::Human => {
             let zone = session.now.time_zone();
