@@ -14,14 +14,32 @@ pub(super) fn brief(text: &str) -> String {
     short
 }
 
-/// The last line that says something: what a program that failed said last is nearest to why.
-pub(super) fn brief_end(text: &str) -> String {
-    let line = lines(text).next_back();
-    let short = cut(line, CAUSE_WIDTH);
-    let cut_off =
-        if line.is_some_and(|line| line.chars().nth(CAUSE_WIDTH).is_some()) { "…" } else { "" };
-    let left_out = if lines(text).nth(1).is_some() { "…" } else { "" };
-    format!("{left_out}{short}{cut_off}")
+/// Words by which programs say what went wrong, in lower case.
+const COMPLAINTS: [&str; 12] = [
+    "error",
+    "fatal",
+    "fail",
+    "cannot",
+    "can't",
+    "could not",
+    "denied",
+    "refused",
+    "no such",
+    "not found",
+    "exited",
+    "unable",
+];
+
+/// Why a program failed, as it says it: the last line that complains, since progress comes before
+/// it and explanations (`LINE 1: …`) may come after it; without one, the first line.
+pub(super) fn brief_cause(text: &str) -> String {
+    let complains = |line: &&str| {
+        let line = line.to_lowercase();
+        COMPLAINTS.iter().any(|word| line.contains(word))
+    };
+    let line = lines(text).rfind(complains).or_else(|| lines(text).next()).unwrap_or_default();
+    let more = lines(text).nth(1).is_some() || line.chars().nth(CAUSE_WIDTH).is_some();
+    format!("{}{}", cut(Some(line), CAUSE_WIDTH), if more { "…" } else { "" })
 }
 
 fn lines(text: &str) -> impl DoubleEndedIterator<Item = &str> {
@@ -64,10 +82,15 @@ mod tests {
     }
 
     #[test]
-    fn of_what_failed_the_last_line_is_quoted() {
-        assert_eq!(brief_end("app Creating\napp exited (1)\n\n"), "…app exited (1)");
-        assert_eq!(brief_end("refused\n"), "refused");
-        assert_eq!(brief_end(" \n"), "");
+    fn of_what_failed_the_line_that_complains_is_quoted() {
+        assert_eq!(brief_cause("app Recreate\napp exited (1)\n\n"), "app exited (1)…");
+        assert_eq!(
+            brief_cause("ERROR:  no relation\nLINE 1: select\n   ^\n"),
+            "ERROR:  no relation…"
+        );
+        assert_eq!(brief_cause("so it is\nbecause\n"), "so it is…");
+        assert_eq!(brief_cause("it is refused\n"), "it is refused");
+        assert_eq!(brief_cause(" \n"), "");
     }
 
     proptest! {
