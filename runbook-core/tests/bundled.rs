@@ -28,7 +28,10 @@ fn every_bundled_runbook_is_valid_without_a_warning() {
         let parsed = RunbookDocument::parse(source);
         let (runbook, diagnostics) = Runbook::validate(&parsed, &name);
         for complaint in parsed.diagnostics.iter().chain(diagnostics.iter()) {
-            let place = complaint.primary.as_ref().map_or((0, 0), |p| parsed.source.line_column(p.span.start));
+            let place = complaint
+                .primary
+                .as_ref()
+                .map_or((0, 0), |p| parsed.source.line_column(p.span.start));
             complaints.push(format!("{name}:{place:?} {complaint} {:?}", complaint.help));
         }
         assert!(runbook.is_some() || !complaints.is_empty(), "{name} is refused in silence");

@@ -150,6 +150,12 @@ pub struct Turn {
     pub failure: Option<Failure>,
     /// How it ended, and why.
     pub ended: Option<(StepStatus, Option<String>)>,
+    /// The card by which a destroy was approved, in this round.
+    pub approved: Option<Digest>,
+    /// Its place among the undos that people chose in this run: they go one at a time in a step.
+    pub undo_place: Option<usize>,
+    /// What its undo sent, in order.
+    pub undo_attempts: Vec<AttemptId>,
     /// What became of its undo.
     pub undone: Option<Result<(), String>>,
 }
@@ -167,6 +173,9 @@ impl Default for Turn {
             tries: 0,
             failure: None,
             ended: None,
+            approved: None,
+            undo_place: None,
+            undo_attempts: Vec::new(),
             undone: None,
         }
     }
@@ -282,6 +291,15 @@ impl State {
     #[must_use]
     pub fn turn(&self, step: &StepId, host: &HostName) -> Option<&Turn> {
         self.steps.get(step)?.hosts.as_ref()?.get(host)
+    }
+
+    /// The host on which a step is being undone: of several that wait, the one chosen first.
+    #[must_use]
+    pub fn undoing(&self, step: &StepId) -> Option<&HostName> {
+        let hosts = self.steps.get(step)?.hosts.as_ref()?.iter();
+        let waiting = hosts.filter(|(_, turn)| turn.undone.is_none() && turn.ended.is_none());
+        let placed = waiting.filter_map(|(host, turn)| Some((turn.undo_place?, host)));
+        placed.min().map(|(_, host)| host)
     }
 
     /// How a step ended.

@@ -69,7 +69,8 @@ fn a_project_is_checked_whole_and_the_worst_file_decides() {
 #[test]
 fn a_program_gets_places_and_codes_as_json() {
     let operator = Runbook::new();
-    operator.write("bad.toml", "format = 1\ntitle = \"x\"\n[[step]]\nid = \"a\"\nraed = \"true\"\n");
+    operator
+        .write("bad.toml", "format = 1\ntitle = \"x\"\n[[step]]\nid = \"a\"\nraed = \"true\"\n");
     let said = operator.run(&["check", "bad.toml", "-o", "json"]);
     said.assert_code(2);
     let files: serde_json::Value = serde_json::from_str(&said.stdout).expect("it is JSON");

@@ -81,7 +81,10 @@ fn a_value_is_a_pair() {
 fn alone_it_lists_the_runbooks_and_what_to_try() {
     let said = operator().run(&[]);
     said.assert_code(0);
-    assert!(said.stdout.contains("look-around") && said.stdout.contains("Look at a host"), "{said}");
+    assert!(
+        said.stdout.contains("look-around") && said.stdout.contains("Look at a host"),
+        "{said}"
+    );
     assert!(said.stdout.contains("runbook plan "), "{said}");
 }
 
