@@ -248,6 +248,15 @@ pub struct CheckState {
     pub settled: Option<Option<Verdict>>,
 }
 
+impl CheckState {
+    /// Whether an answer or the next tick is waited for. A list that nobody asks for any more is
+    /// not.
+    fn is_waiting(&self) -> bool {
+        self.settled.is_none()
+            && (self.waiting_for.is_some() || self.answers.values().any(Option::is_none))
+    }
+}
+
 /// An attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttemptState {
@@ -320,7 +329,11 @@ impl State {
             || self.hosts.values().any(|host| host.link == Link::Connecting)
             || self.running().next().is_some()
             || self.questions.values().any(|question| question.answer.is_none())
-            || self.inquiries.values().any(|inquiry| inquiry.verdict.is_none())
+            || self
+                .inquiries
+                .values()
+                .flat_map(|list| list.checks.values())
+                .any(CheckState::is_waiting)
             || self.steps.values().any(|step| {
                 step.hosts.iter().flatten().any(|(_, turn)| matches!(turn.main, Main::Waiting(_)))
             })

@@ -363,8 +363,9 @@ pub(super) fn outcome(step: &Step, turns: &[(&HostName, &Turn)]) -> (StepStatus,
     if ended(StepStatus::Blocked).count() == turns.len() {
         return (StepStatus::Blocked, line(StepStatus::Blocked));
     }
-    if ended(StepStatus::Skipped).count() == turns.len() {
-        let why = turns.first().and_then(|(_, turn)| turn.ended.as_ref()?.1.clone());
+    let blocked = ended(StepStatus::Blocked).count();
+    if ended(StepStatus::Skipped).count() + blocked == turns.len() {
+        let why = ended(StepStatus::Skipped).find_map(|(_, why)| why.map(str::to_owned));
         return (StepStatus::Skipped, why);
     }
     (StepStatus::Done, (failed > 0).then(|| format!("failed on {failed} of {} hosts", turns.len())))
