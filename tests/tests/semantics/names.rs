@@ -458,3 +458,26 @@ read = "second"
     let second = story.command("second");
     assert_eq!((&second.cwd, &second.sudo, second.env.len()), (&None, &None, 0));
 }
+
+#[test]
+fn rule_13_a_variable_that_aims_a_local_tool_and_is_not_passed_is_named() {
+    let left = |rest: &str, set: &[&str]| {
+        let text = format!("[role.web]\n[[step]]\nid = \"up\"\n{rest}\n");
+        let found = World::of(&text).plan().left_behind(|name| set.contains(&name));
+        found.map(|found| format!("{} {}", found.tool, found.variable))
+    };
+    let script = "on = \"local\"\nchange = 'x=$(sudo kubectl apply -f -)'";
+    assert_eq!(left(script, &["KUBECONFIG"]).as_deref(), Some("kubectl KUBECONFIG"));
+    assert_eq!(left(script, &["AWS_PROFILE"]), None, "it aims another tool");
+    assert_eq!(left("change = 'kubectl apply'", &["KUBECONFIG"]), None, "it is not set there");
+    let own = format!("{script}\nenv = {{ KUBECONFIG = \"/etc/prod\" }}");
+    assert_eq!(left(&own, &["KUBECONFIG"]), None, "the step says it itself");
+    let check = "on = \"local\"\nchange = 'up'\nverify = { read = [\"aws\", \"sts\"] }";
+    assert_eq!(left(check, &["AWS_REGION"]).as_deref(), Some("aws AWS_REGION"));
+    let undo = "on = \"local\"\nchange = 'up'\nundo = 'docker stop x'";
+    assert_eq!(left(undo, &["DOCKER_HOST"]).as_deref(), Some("docker DOCKER_HOST"));
+    let passed = World::of(
+        "local_env = [\"KUBECONFIG\"]\n[[step]]\nid = \"up\"\non = \"local\"\nchange = 'kubectl apply'\n",
+    );
+    assert_eq!(passed.plan().left_behind(|_| true), None);
+}

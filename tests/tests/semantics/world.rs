@@ -207,7 +207,7 @@ impl World {
         all.map(|one| format!("{}: {}", one.code, one.message)).collect()
     }
 
-    fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         let parsed = RunbookDocument::parse(Source::new("test.toml", self.text.clone()));
         let (runbook, found) = Runbook::validate(&parsed, "test");
         let complaints = || (parsed.diagnostics.clone(), found.clone(), &self.text);
