@@ -26,8 +26,8 @@ e2e:
 
 # what the command costs beside its budget; needs what the end-to-end tests need
 bench *which:
-    cargo build --release -p runbook-cli
-    cargo bench -p runbook-tests --bench budget -- {{which}}
+    cargo build --release -p runbook-cli -p runbook-tests --bin runbook --bench budget
+    cargo bench -p runbook-cli -p runbook-tests --bench budget -- {{which}}
 
 # the documentation of the code, where a broken link is an error
 docs:

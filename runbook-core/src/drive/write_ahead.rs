@@ -3,13 +3,15 @@
 //! A turn goes in and comes back as records and as orders that may be carried out now. An order that
 //! is more than a read comes back only as a [`Durable`] one, and there is no other way to make one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::path::Path;
 
-use crate::base::Digest;
+use crate::base::{Digest, StepId};
 use crate::journal::{Durability, Journal, JournalError};
-use crate::run::{Action, Approval, ApprovedOrder, AttemptId, Effect, Event, Order, Record, Turn};
+use crate::run::{
+    Action, Approval, ApprovedOrder, AttemptId, Effect, Event, Order, Part, Record, Turn,
+};
 
 /// An order whose intent is on the disk. Each is made once.
 #[derive(Debug, PartialEq)]
@@ -53,17 +55,19 @@ pub(super) struct WriteAhead {
     intents: BTreeMap<AttemptId, Digest>,
     /// Approvals on the disk.
     approvals: Vec<Approval>,
+    /// Steps that are reads.
+    reads: BTreeSet<StepId>,
 }
 
 impl WriteAhead {
     pub(super) fn new(journal: Box<dyn Journal>) -> Self {
-        Self { journal, intents: BTreeMap::new(), approvals: Vec::new() }
+        Self { journal, intents: BTreeMap::new(), approvals: Vec::new(), reads: BTreeSet::new() }
     }
 
     /// Writes the facts of a turn, as durably as they need, and gives out what may be done now.
     pub(super) fn commit(&mut self, turn: Turn) -> Result<(Vec<Record>, Vec<Cleared>), NotCleared> {
         let Turn { events, actions } = turn;
-        let durability = Durability::of(&events);
+        let durability = self.durability(&events);
         let records = match events.is_empty() {
             true => Vec::new(),
             false => self.journal.append(events, durability)?,
@@ -75,6 +79,31 @@ impl WriteAhead {
         let cleared = actions.into_iter().map(|action| self.clear(action));
         let cleared = cleared.collect::<Result<_, _>>()?;
         Ok((records, cleared))
+    }
+
+    /// What these facts need. How a read ended waits for the next fact that must be on the disk,
+    /// which takes it along: until then nothing was done about it, and a read may be repeated.
+    fn durability(&mut self, events: &[Event]) -> Durability {
+        for event in events {
+            if let Event::Intended { attempt, effect: Effect::Read, .. } = event
+                && attempt.part == Part::Main
+            {
+                self.reads.insert(attempt.step.clone());
+            }
+        }
+        Durability::of(events.iter().filter(|event| !self.is_end_of_read(event)))
+    }
+
+    fn is_end_of_read(&self, event: &Event) -> bool {
+        match event {
+            Event::Exited { attempt, .. } | Event::Lost { attempt, .. } => {
+                attempt.part == Part::Main && self.reads.contains(&attempt.step)
+            }
+            Event::HostEnded { step, .. } | Event::StepEnded { step, .. } => {
+                self.reads.contains(step)
+            }
+            _ => false,
+        }
     }
 
     /// The last fact of a run whose journal takes no more.
@@ -129,8 +158,8 @@ impl WriteAhead {
 mod tests {
     use super::*;
     use crate::journal::{CountingClock, MemoryJournal};
-    use crate::run::Payload;
     use crate::run::samples::{approval, order};
+    use crate::run::{Loss, Payload, StepStatus};
 
     fn intended(order: &Order) -> Event {
         Event::Intended {
@@ -172,6 +201,38 @@ mod tests {
         let written = Event::Approved { approval: approval.clone() };
         assert!(!commit(&mut ahead, vec![written], approved()), "the intent was used up");
         assert!(commit(&mut ahead, vec![intended(&destroy)], approved()));
+    }
+
+    #[test]
+    fn only_the_end_of_a_read_waits_for_the_next_fact() {
+        let of_step = |effect, step: &str| {
+            let mut order = order(effect, step);
+            order.id.step = step.parse().unwrap();
+            order
+        };
+        let lost = |order: &Order| Event::Lost {
+            attempt: order.id.clone(),
+            loss: Loss::Unknown("cut".to_owned()),
+        };
+        let ended = |order: &Order| Event::StepEnded {
+            step: order.id.step.clone(),
+            status: StepStatus::Done,
+            why: None,
+        };
+        let mut ahead = ahead();
+        for (effect, name, needed) in
+            [(Effect::Read, "cat", Durability::Written), (Effect::Change, "up", Durability::Synced)]
+        {
+            let order = of_step(effect, name);
+            assert_eq!(ahead.durability(&[intended(&order)]), needed, "{name}");
+            assert_eq!(ahead.durability(&[lost(&order), ended(&order)]), needed, "{name}");
+            assert_eq!(ahead.durability(&[ended(&order)]), needed, "{name}");
+        }
+        let read = of_step(Effect::Read, "cat");
+        let mut undo = read.clone();
+        undo.id.part = Part::Undo;
+        assert_eq!(ahead.durability(&[lost(&undo)]), Durability::Synced);
+        assert_eq!(ahead.durability(&[ended(&read), Event::Agreed]), Durability::Synced);
     }
 
     #[test]

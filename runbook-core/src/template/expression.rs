@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::value::ValueKind;
 
@@ -11,28 +11,31 @@ use super::names::{Moment, Names, Reference, variables};
 use super::{EvaluationError, SyntaxError};
 use crate::base::Value;
 
-/// A compiled expression.
+type Compiled = minijinja::Expression<'static, 'static>;
+
+/// An expression that parses.
+///
+/// It is compiled again when it is first evaluated: a compiled one takes 12 KiB, and of most that
+/// are checked nothing is ever computed.
 #[derive(Clone)]
 pub struct Expression {
     text: Arc<str>,
-    compiled: Arc<minijinja::Expression<'static, 'static>>,
+    compiled: Arc<OnceLock<Compiled>>,
     references: Arc<[Reference]>,
 }
 
 impl Expression {
-    /// Compiles `text`.
+    /// Parses `text`.
     ///
     /// # Errors
     /// When it does not parse.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        let compiled = ENGINE
-            .compile_expression_owned(text.to_owned())
-            .map_err(|error| syntax_error(&error))?;
+        let compiled = ENGINE.compile_expression(text).map_err(|error| syntax_error(&error))?;
         let references: BTreeSet<Reference> =
             compiled.undeclared_variables(true).iter().map(|path| Reference::of(path)).collect();
         Ok(Self {
             text: text.into(),
-            compiled: Arc::new(compiled),
+            compiled: Arc::default(),
             references: references.into_iter().collect(),
         })
     }
@@ -76,9 +79,16 @@ impl Expression {
 
     fn evaluate(&self, names: &dyn Names) -> Result<minijinja::Value, EvaluationError> {
         let variables = variables(&self.references, names)?;
-        self.compiled.eval(variables).map_err(|error| {
+        self.compiled().eval(variables).map_err(|error| {
             let why = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
             self.failed(why)
+        })
+    }
+
+    fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| {
+            let again = ENGINE.compile_expression_owned(self.text.to_string());
+            again.expect("it compiled when it was parsed, and the engine is the same")
         })
     }
 

@@ -10,6 +10,10 @@ read -r name </proc/sys/kernel/hostname || name=$(uname -n)
 echo "machine $machine"
 echo "boot $boot"
 echo "hostname $name"
-set -- $(id -u) $(id -un)
-echo "uid $1"
-echo "user $2"
+# Every process that is not started shortens the way to the first step.
+uid=
+while [ -z "$uid" ] && read -r E F; do
+  [ "$E" != Uid: ] || { set -- $F; uid=$2; }
+done </proc/self/status
+echo "uid ${uid:-$(id -u)}"
+echo "user $(id -un)"
