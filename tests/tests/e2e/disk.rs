@@ -62,7 +62,6 @@ fn a_healthy_disk_is_not_the_problem() {
     }
     let operator = Runbook::new();
     let ended = operator.run(&["run", "disk-full", "--local", "target=99"]);
-    println!("{ended}");
     ended.assert_code(0);
     assert!(ended.stdout.contains("the disk is not the problem"), "{ended}");
     let journal = Journal::newest(&operator);

@@ -24,7 +24,6 @@ fn the_card_says_why_and_q_leaves_it_there() {
     let shop = Shop::open("v2", &["app1"]);
     let mut terminal = fail(&shop);
     let card = terminal.transcript();
-    println!("{card}");
     for told in [
         "FAILED",
         "Where things stand",
@@ -40,7 +39,6 @@ fn the_card_says_why_and_q_leaves_it_there() {
     }
     terminal.type_line("q");
     let (code, shown) = terminal.leaves();
-    println!("{shown}");
     assert_eq!(code, 1, "{shown}");
     assert!(shown.contains("NOT RESOLVED"), "{shown}");
     let journal = Journal::newest(&shop.operator);
@@ -59,13 +57,13 @@ fn undo_brings_the_old_release_back() {
     let mut terminal = fail(&shop);
     terminal.type_line("u");
     let (code, shown) = terminal.leaves();
-    println!("{shown}");
     assert_eq!(code, 1, "{shown}");
     let journal = Journal::newest(&shop.operator);
     assert_eq!(journal.changes(), ["pull app1", "pin app1", "up app1", "undo up app1"]);
     let image = Images::shared().id(Engine::shared(), "v2");
     assert_eq!(shop.stack().image_ids()["app"], image);
     assert_eq!((shop.stack().tag().as_str(), shop.stack().health()), ("v2", Some(503)));
+    assert!(shown.contains("undone       up on app1"), "{shown}");
     shop.assert_nothing_left();
 }
 

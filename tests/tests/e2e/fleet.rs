@@ -18,7 +18,6 @@ fn the_second_host_waits_until_the_first_is_well() {
     terminal.answer("Who owns", "Ada");
     terminal.answer("when it is done", "done");
     let (code, shown) = terminal.leaves();
-    println!("{shown}");
     assert_eq!(code, 0, "{shown}");
     for stack in &shop.stacks {
         assert_eq!((stack.tag().as_str(), stack.health()), ("v1", Some(200)));
@@ -45,12 +44,31 @@ fn nothing_is_changed_anywhere_when_one_host_cannot_be_reached() {
     let before: Vec<_> = shop.stacks.iter().map(|stack| stack.snapshot()).collect();
     shop.hosts[1].cut();
     let ended = shop.rollback("run", "v1", &["--yes"]);
-    println!("{ended}");
     ended.assert_code(8);
     assert!(ended.stdout.contains("app2"), "{ended}");
     shop.hosts[1].mend();
     let after: Vec<_> = shop.stacks.iter().map(|stack| stack.snapshot()).collect();
     assert_eq!(after, before);
+    Journal::newest(&shop.operator).assert_only_reads();
+    shop.assert_nothing_left();
+}
+
+#[test]
+fn a_run_on_one_of_the_hosts_is_kept_out_meanwhile() {
+    if !Shop::can_open() {
+        return;
+    }
+    let shop = Shop::open("v2", &["app1", "app2"]);
+    let mut terminal = shop.rollback_by_hand("run", "v1", &[]);
+    terminal.is_asked("may not survive");
+    let holder = Journal::newest(&shop.operator).run;
+    let second = shop.rollback("run", "v1", &["--yes", "--limit", "app1"]);
+    second.assert_code(6);
+    for told in ["LOCKED", "on app1", &holder, "of operator", "since 2"] {
+        assert!(second.stdout.contains(told), "{told}: {second}");
+    }
+    terminal.type_line("q");
+    assert_eq!(terminal.leaves().0, 4);
     Journal::newest(&shop.operator).assert_only_reads();
     shop.assert_nothing_left();
 }

@@ -23,6 +23,12 @@ impl Journal {
         Self { run: run.id().to_string(), records: recorded.records }
     }
 
+    /// How many runs an operator has recorded.
+    pub(crate) fn count(operator: &Runbook) -> usize {
+        let runs = operator.state().join("runbook/runs");
+        std::fs::read_dir(runs).map_or(0, Iterator::count)
+    }
+
     /// The facts, in order.
     pub(crate) fn facts(&self) -> impl Iterator<Item = &Event> {
         self.records.iter().map(|record| &record.fact)

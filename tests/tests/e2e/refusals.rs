@@ -11,7 +11,6 @@ use crate::shop::Shop;
 fn refused(shop: &Shop<'_>, tag: &str) -> String {
     let before: Vec<_> = shop.stacks.iter().map(|stack| stack.snapshot()).collect();
     let ended = shop.rollback("run", tag, &["--yes"]);
-    println!("{ended}");
     ended.assert_code(3);
     let after: Vec<_> = shop.stacks.iter().map(|stack| stack.snapshot()).collect();
     assert_eq!(after, before);

@@ -32,7 +32,6 @@ fn a_request_goes_through_the_connection_of_its_host() {
     let url = format!("url={}", stack.health_url());
     let open = Single::start(HEALTH);
     let ended = open.run(&[&url]);
-    println!("{ended}");
     ended.assert_code(0);
     open.assert_nothing_left();
 
@@ -40,7 +39,6 @@ fn a_request_goes_through_the_connection_of_its_host() {
     let closed = HostOptions::new().sshd_line("AllowTcpForwarding no");
     let closed = Single::with(&closed, HEALTH);
     let ended = closed.run(&[&url]);
-    println!("{ended}");
     ended.assert_code(1);
     assert!(ended.stdout.contains("NOT RESOLVED"), "{ended}");
     assert_eq!(stack.health(), Some(200));
@@ -72,7 +70,6 @@ fn a_step_becomes_root_where_it_may() {
     }
     let there = Single::with(&HostOptions::new().deploy_user(Sudo::Passwordless), AS_ROOT);
     let ended = there.run(&["--yes"]);
-    println!("{ended}");
     ended.assert_code(0);
     assert_eq!(Journal::newest(&there.operator).changes(), ["write db1"]);
     there.assert_nothing_left();
@@ -86,7 +83,6 @@ fn where_it_may_not_the_line_for_sudoers_is_told() {
     for sudo in [Sudo::AsksPassword, Sudo::Forbidden] {
         let there = Single::with(&HostOptions::new().deploy_user(sudo), AS_ROOT);
         let ended = there.run(&["--yes"]);
-        println!("{ended}");
         assert_ne!(ended.code, Some(0), "{ended}");
         let said = ended.stdout.clone() + &ended.stderr;
         assert!(said.contains("deploy ALL=(root) NOPASSWD"), "{said}");
@@ -127,7 +123,6 @@ no_undo = "a migration stays"
         ),
     );
     let ended = operator.run(&["run", "own", "--host", "db=db1", "--yes"]);
-    println!("{ended}");
     ended.assert_code(0);
     let told = std::fs::read_to_string(stack.directory().join("told")).expect("it was written");
     assert_eq!(told, "before\nafter\n");
