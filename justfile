@@ -24,9 +24,10 @@ laws:
 e2e:
     scripts/test e2e
 
-# every benchmark of the workspace
-bench:
-    cargo bench --workspace
+# what the command costs beside its budget; needs what the end-to-end tests need
+bench *which:
+    cargo build --release -p runbook-cli
+    cargo bench -p runbook-tests --bench budget -- {{which}}
 
 # the documentation of the code, where a broken link is an error
 docs:

@@ -30,6 +30,9 @@ use crate::terminal::prompt::Tty;
 /// How often the passing of time is drawn.
 const TICK: Duration = Duration::from_millis(250);
 
+/// Shows the preview of a run that goes on by itself.
+pub(crate) type ShowPreview = Box<dyn Fn(&Preview) + Send>;
+
 /// A plan, and what it needs to be carried out.
 pub(crate) struct Execution {
     /// What is planned.
@@ -45,7 +48,7 @@ pub(crate) struct Execution {
     /// The person, if there is one.
     pub(crate) person: Option<Tty>,
     /// What is done once everything before the first change has ended.
-    pub(crate) previewed: Option<Box<dyn Fn(&Preview) + Send>>,
+    pub(crate) previewed: Option<ShowPreview>,
 }
 
 /// How it ended, and what the preview was.
@@ -106,7 +109,7 @@ impl Drop for Background {
 struct Follower {
     run: Arc<Mutex<Run>>,
     live: Live,
-    previewed: Option<Box<dyn Fn(&Preview) + Send>>,
+    previewed: Option<ShowPreview>,
 }
 
 impl Reporter for Follower {

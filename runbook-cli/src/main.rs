@@ -31,6 +31,9 @@ use crate::session::Session;
 use crate::settings::{Environment, Settings};
 use crate::terminal::shell::Shell;
 
+/// How often `-v` is said before the engine's own log is shown.
+const LOG: u8 = 2;
+
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     let settings = match Settings::of(&cli.everywhere, &Environment::of_process()) {
@@ -40,6 +43,9 @@ fn main() -> std::process::ExitCode {
             return failure.code.into();
         }
     };
+    if settings.verbose >= LOG {
+        log_to_stderr();
+    }
     let shell = Arc::new(Shell::new(&settings));
     let session = Session { settings, shell: Arc::clone(&shell), now: jiff::Zoned::now() };
     match dispatch(&cli, &session) {
@@ -69,4 +75,13 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<ExitCode, Failure> {
 fn block_on(verb: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| failure::cannot("start the runtime", &error))?.block_on(verb)
+}
+
+/// The engine's own log, for whoever looks for a mistake in it.
+fn log_to_stderr() {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .init();
 }

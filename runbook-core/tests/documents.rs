@@ -1,6 +1,8 @@
 //! The samples in `documents/`: what is valid is read without a complaint, what is refused is
 //! refused in exactly these words.
 
+#![expect(clippy::disallowed_methods, reason = "the documents are files")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

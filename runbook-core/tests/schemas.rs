@@ -3,6 +3,11 @@
 //!
 //! `UPDATE_SCHEMAS=1 cargo test -p runbook-core --test schemas` writes them.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the schemas are files, written when a variable says so"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use runbook_core::journal::{NewRun, PlanFacts, Snapshot, Store, StoreError};
 use runbook_core::plan::Plan;
-use runbook_core::run::{Options, Preview};
+use runbook_core::run::Options;
 
 use super::plan;
 use crate::binding::Asked;
 use crate::cli::{OutputForm, Run, View};
-use crate::execution::{Executed, Execution, refuse_left_behind};
+use crate::execution::{Executed, Execution, ShowPreview, refuse_left_behind};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, cannot};
 use crate::session::Session;
@@ -67,7 +67,7 @@ fn snapshots(asked: &Asked) -> Vec<Snapshot> {
 }
 
 /// Where changes were agreed to in advance nobody is asked, and the preview is shown all the same.
-fn shows_preview(plan: &Arc<Plan>, session: &Session) -> Box<dyn Fn(&Preview) + Send> {
+fn shows_preview(plan: &Arc<Plan>, session: &Session) -> ShowPreview {
     let (plan, shell, today) = (Arc::clone(plan), Arc::clone(&session.shell), session.today());
     let quiet = session.settings.quiet;
     Box::new(move |preview| {

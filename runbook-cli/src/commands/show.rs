@@ -175,7 +175,7 @@ impl<'a> Shown<'a> {
             digest: runbook.digest.to_string(),
             source: &runbook.source.text,
             parameters: runbook.params.iter().map(param).collect(),
-            roles: runbook.roles.keys().map(|role| role.as_str()).collect(),
+            roles: runbook.roles.keys().map(AsRef::as_ref).collect(),
             steps: runbook.steps.iter().map(ShownStep::of).collect(),
         }
     }

@@ -171,8 +171,8 @@ pub(crate) fn whole(card: &Card) -> String {
     for host in &card.hosts {
         screen += &format!(" {}\n", paint(STRONG, &host.host));
         if let Some(payload) = &host.payload {
-            screen += &payload::draw(payload, 3);
             screen += &format!("   sha256 {}\n", payload.digest());
+            screen += &payload::draw(payload, 3);
         }
         for item in host.items.iter().flatten() {
             screen += &format!("   - {}\n", SafeText::line(item));

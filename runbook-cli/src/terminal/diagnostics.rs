@@ -4,7 +4,7 @@
 use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
 };
-use runbook_core::base::{Diagnostic, Diagnostics, Label, Severity, Source, Span};
+use runbook_core::base::{Diagnostic, Diagnostics, Label, SafeText, Severity, Source, Span};
 
 use super::layout::{WIDTH, count};
 
@@ -15,9 +15,27 @@ pub(crate) fn draw(source: &Source, diagnostics: Diagnostics) -> String {
         return String::new();
     }
     let sums = sums(source, &diagnostics);
+    let shown = Source::new(SafeText::line(&source.name), seen(&source.text));
     let drawn: String =
-        diagnostics.sorted().iter().map(|diagnostic| one(source, diagnostic) + "\n\n").collect();
+        diagnostics.sorted().iter().map(|diagnostic| one(&shown, diagnostic) + "\n\n").collect();
     drawn + &sums + "\n"
+}
+
+/// The text with every character that cannot be seen made visible, byte for byte at its place.
+fn seen(text: &str) -> String {
+    let character = |character: char| {
+        let mut bytes = [0; 4];
+        let itself = character.encode_utf8(&mut bytes);
+        // control characters are drawn as their pictures already
+        if character.is_ascii() || SafeText::of(&*itself).as_str() == itself {
+            itself.to_owned()
+        } else if itself.len() == char::REPLACEMENT_CHARACTER.len_utf8() {
+            char::REPLACEMENT_CHARACTER.to_string()
+        } else {
+            "?".repeat(itself.len())
+        }
+    };
+    text.chars().map(character).collect()
 }
 
 /// `runbooks/rollback.toml: 2 errors, 1 warning`
@@ -28,7 +46,7 @@ fn sums(source: &Source, diagnostics: &Diagnostics) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, what)| count(*number, what))
         .collect();
-    format!("{}: {}", source.name, sums.join(", "))
+    format!("{}: {}", SafeText::line(&source.name), sums.join(", "))
 }
 
 fn one(source: &Source, diagnostic: &Diagnostic) -> String {
@@ -117,6 +135,16 @@ mod tests {
         let table = Diagnostic::error("no-kind", "this step does nothing")
             .at(Span::new(TEXT.find("[[step]]").unwrap(), TEXT.len()), "");
         insta::assert_snapshot!(drawn([table]));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown_at_its_place() {
+        let text = "a = \"\u{200b}\u{202e}\u{ad}\u{1b}[31m\u{e0001}\"\n";
+        let end = Diagnostic::error("x", "y").at(Span::new(text.len() - 2, text.len() - 1), "here");
+        let drawn = draw(&Source::new("a\nb.toml", text), [end].into_iter().collect());
+        let drawn = anstream::adapter::strip_str(&drawn).to_string();
+        assert!(drawn.contains("a = \"\u{fffd}\u{fffd}??␛[31m????\""), "{drawn}");
+        assert!(drawn.ends_with("a b.toml: 1 error\n"), "{drawn}");
     }
 
     #[test]

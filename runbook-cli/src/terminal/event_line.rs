@@ -39,11 +39,13 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
             format!("{}: {}", about(asked), verdict_line(verdict))
         }
         Event::Valued { step, host, name, value } if verbose => {
-            let value = value.as_ref().map_or_else(|| "none".to_owned(), |value| value.text());
+            let value =
+                value.as_ref().map_or_else(|| "none".to_owned(), runbook_core::base::Value::text);
             format!("{}: {name} = {}", place(step, host.as_ref()), line(value))
         }
         Event::Asked { about, .. } => format!("waits for a person: {}", topic(about)),
         Event::Answered { by, .. } => format!("answered by {}", line(by)),
+        Event::HostEnded { status: StepStatus::Done, .. } if !verbose => return None,
         Event::HostEnded { step, host, status, why } => {
             format!("{}: {}", place(step, Some(host)), status_line(*status, why.as_deref()))
         }
@@ -96,7 +98,7 @@ fn ended(outcome: &Outcome) -> String {
         None => "answered".to_owned(),
     };
     match &outcome.failure {
-        Some(why) => format!("{how} after {took}: {}", line(why)),
+        Some(why) => format!("FAILED after {took}: {}", line(why)),
         None => format!("{how} after {took}"),
     }
 }
@@ -159,5 +161,69 @@ fn topic(topic: &Topic) -> String {
         Topic::Manual { step } => format!("{step} is done by hand"),
         Topic::Undo { step, host } => format!("{step} is undone by hand on {host}"),
         Topic::Attest { probe } => format!("{} is attested", about(&probe.about)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runbook_core::base::Digest;
+    use runbook_core::plan::Identity;
+    use runbook_core::run::QuestionId;
+
+    use super::super::samples::{attempt, exited, host, intended, record};
+    use super::*;
+
+    fn facts() -> Vec<Event> {
+        let step: StepId = "up".parse().unwrap();
+        let about = About::Step {
+            step: step.clone(),
+            host: Some(host("app2")),
+            slot: Slot::Verify,
+            round: 1,
+        };
+        let identity = Identity {
+            hostname: "app1\u{202e}".to_owned(),
+            machine_id: String::new(),
+            boot_id: String::new(),
+            user: "deploy".to_owned(),
+            fingerprint: None,
+        };
+        let ended = |status, why: &str| Event::HostEnded {
+            step: step.clone(),
+            host: host("app2"),
+            status,
+            why: Some(why.to_owned()),
+        };
+        let digest = Digest::of("");
+        vec![
+            Event::Connected { host: host("app1"), identity },
+            Event::Unreachable { host: host("app3"), why: "timed out\nafter 10s".to_owned() },
+            intended(attempt("app1", Part::Main), "up"),
+            exited(attempt("app1", Part::Main), 0),
+            exited(attempt("app2", Part::Undo), 3),
+            Event::Lost {
+                attempt: attempt("app2", Part::Main),
+                loss: Loss::Unknown("the link was lost".to_owned()),
+            },
+            Event::InquiryEnded { about, verdict: Verdict::NotMet { saw: "502".to_owned() } },
+            ended(StepStatus::Done, "quietly"),
+            ended(StepStatus::Unknown, "nobody knows"),
+            Event::Asked {
+                question: QuestionId(1),
+                about: Topic::Destroy { step: step.clone(), hosts: vec![], digest },
+            },
+            Event::StepEnded { step, status: StepStatus::Failed, why: Some("exit 3".into()) },
+            Event::StopAsked { how: "SIGINT".to_owned() },
+            Event::Ended { code: 9, sentence: "stopped by SIGINT".to_owned() },
+        ]
+    }
+
+    #[test]
+    fn a_line_an_event() {
+        let lines: String = (0..)
+            .zip(facts())
+            .filter_map(|(second, fact)| draw(&record(second, fact), &TimeZone::UTC, false))
+            .collect();
+        insta::assert_snapshot!(lines);
     }
 }

@@ -69,7 +69,8 @@ fn values_of(host: &HostName, progress: &Progress) -> String {
     values
         .filter(|(_, on, _)| on.as_ref() == Some(host))
         .map(|(name, _, value)| {
-            let text = value.as_ref().map_or_else(|| "none".to_owned(), |value| value.text());
+            let text =
+                value.as_ref().map_or_else(|| "none".to_owned(), runbook_core::base::Value::text);
             format!("{name}={}", SafeText::line(text))
         })
         .collect::<Vec<_>>()
@@ -84,7 +85,7 @@ fn says(step: &StepId, host: &HostName, progress: &Progress) -> String {
         return its_own_words(step, host, progress);
     }
     let number = count(diagnosed.len(), "diagnose command");
-    let head = ends("\n What the host says", &format!("({number}, read-only) "));
+    let head = format!("\n{}", ends(" What the host says", &format!("({number}, read-only)")));
     diagnosed.iter().fold(head + "\n", |said, (_, payload, attempt)| {
         said + &quoted(&payload::brief(payload), progress.tail(attempt))
     })

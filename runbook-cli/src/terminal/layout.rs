@@ -18,6 +18,9 @@ pub(crate) fn rule(style: Style, left: &str, right: &str) -> String {
 
 /// `left` and `right` at the two ends of a line.
 pub(crate) fn ends(left: &str, right: &str) -> String {
+    if right.is_empty() {
+        return left.to_owned();
+    }
     let words = measure_text_width(left) + measure_text_width(right);
     format!("{left}{}{right}", " ".repeat(WIDTH.saturating_sub(words).max(2)))
 }

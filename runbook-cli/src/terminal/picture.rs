@@ -11,8 +11,8 @@ use super::layout::{WIDTH, cut, ends, pad};
 use super::progress::{HostProgress, Progress, StepProgress};
 use super::theme::{BAD, FAINT, GOOD, LIVE, STRONG, WARN, paint};
 
-/// The most lines of hosts that are shown.
-const HOSTS_SHOWN: usize = 7;
+/// The most lines of the block above its last.
+const LINES: usize = 11;
 
 /// What is run, where: ` rollback-compose  PROD`.
 #[derive(Clone, Debug)]
@@ -30,17 +30,22 @@ pub(crate) fn draw(heading: &Heading, progress: &Progress, elapsed: Duration) ->
         format!(" {}  {}", paint(STRONG, &heading.name), paint(STRONG, &heading.environment));
     let mut lines = vec![ends(&left, &format!("+{} ", show_duration(whole)))];
     let running = progress.steps.iter().filter(|(_, step)| step.ended.is_none());
-    let mut room = HOSTS_SHOWN;
     for (id, step) in running {
         lines.push(step_line(id, step));
-        let hosts = step.hosts.iter().filter(|(_, host)| !host.doing.is_empty());
-        for (name, host) in hosts {
-            if room == 0 {
-                break;
-            }
-            room -= 1;
+        // what runs is shown before what has ended
+        let (ended, running): (Vec<_>, Vec<_>) = step
+            .hosts
+            .iter()
+            .filter(|(_, host)| !host.doing.is_empty())
+            .partition(|(_, host)| host.ended.is_some());
+        for (name, host) in running.into_iter().chain(ended) {
             lines.extend(host_lines(name, host, progress, elapsed));
         }
+    }
+    if lines.len() > LINES {
+        let hidden = lines.len() - LINES + 1;
+        lines.truncate(LINES - 1);
+        lines.push(paint(FAINT, format!("     … {hidden} lines more")));
     }
     lines.push(match &progress.stopping {
         Some(how) => paint(WARN, format!(" {how}: nothing new starts, what runs goes on")),
@@ -138,5 +143,81 @@ pub(crate) fn sign(status: StepStatus) -> String {
         StepStatus::Skipped | StepStatus::NotNeeded => paint(FAINT, "-"),
         StepStatus::Undone => paint(WARN, "↶"),
         _ => paint(WARN, "·"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runbook_core::plan::Verdict;
+    use runbook_core::report::Stream;
+    use runbook_core::run::{About, Part, Slot};
+
+    use super::super::samples::{attempt, host, intended, plain, record};
+    use super::*;
+
+    fn progress() -> Progress {
+        let up: StepId = "up".parse().unwrap();
+        let hosts: Vec<HostName> = (1..=12).map(|number| host(&format!("app{number}"))).collect();
+        let mut facts = vec![Event::Selected { step: up.clone(), hosts: hosts.clone() }];
+        facts.push(Event::TurnBegan { step: up.clone(), host: hosts[0].clone() });
+        let (status, why) = (StepStatus::Done, None);
+        facts.push(Event::HostEnded { step: up.clone(), host: hosts[0].clone(), status, why });
+        for host in &hosts[1..] {
+            facts.push(Event::TurnBegan { step: up.clone(), host: host.clone() });
+            facts.push(intended(attempt(host.as_str(), Part::Main), "up"));
+        }
+        let about =
+            About::Step { step: up, host: Some(host("app2")), slot: Slot::Verify, round: 1 };
+        let probe = runbook_core::run::ProbeId {
+            about,
+            check: 0,
+            part: None,
+            sample: 6,
+            host: host("app2"),
+        };
+        let verdict = Verdict::NotMet { saw: "502 Bad Gateway".to_owned() };
+        facts.push(Event::ProbeAnswered { probe, verdict });
+        let mut progress = Progress::default();
+        for (second, fact) in (0..).zip(facts) {
+            progress.observe(&record(second, fact));
+        }
+        let said = b"app-1 | \x1b[2JINFO waiting for the lock of the migrations, which is long\n";
+        progress.output(&attempt("app2", Part::Main), Stream::Stdout, said);
+        progress
+    }
+
+    fn heading() -> Heading {
+        Heading { name: "rollback-compose".to_owned(), environment: "PROD".to_owned() }
+    }
+
+    #[test]
+    fn twelve_hosts_take_at_most_a_dozen_lines() {
+        let screen = plain(&draw(&heading(), &progress(), Duration::from_secs(72)));
+        assert!(screen.lines().all(|line| line.chars().count() <= WIDTH), "{screen}");
+        assert!(screen.lines().count() <= 12, "{screen}");
+        insta::assert_snapshot!(screen);
+    }
+
+    #[test]
+    fn a_step_that_ended_leaves_a_line() {
+        let mut progress = progress();
+        let step: StepId = "up".parse().unwrap();
+        let why = Some("exit 3 on app2".to_owned());
+        let fact = Event::StepEnded { step, status: StepStatus::Failed, why };
+        progress.observe(&record(40, fact.clone()));
+        let line = permanent(&fact, &progress).map(|line| plain(&line));
+        assert_eq!(
+            line.as_deref(),
+            Some(" ✗ up              1/12   40s      failed  exit 3 on app2\n")
+        );
+        assert_eq!(permanent(&Event::Previewed, &progress), None);
+    }
+
+    #[test]
+    fn who_asked_to_stop_is_said() {
+        let mut progress = progress();
+        progress.observe(&record(60, Event::StopAsked { how: "SIGINT".to_owned() }));
+        let screen = plain(&draw(&heading(), &progress, Duration::from_secs(72)));
+        assert!(screen.ends_with("SIGINT: nothing new starts, what runs goes on"), "{screen}");
     }
 }

@@ -49,7 +49,8 @@ fn header(plan: &Plan, today: Date) -> String {
     let room = WIDTH - runbook.name.chars().count() - environment.chars().count() - 7;
     let title = cut(&safe(&runbook.title), room);
     let style = if plan.environment.protect { BAD } else { STRONG };
-    let mut header = ends(&format!(" {name}   {title}"), &paint(style, environment)) + "\n";
+    let loud = if environment.is_empty() { environment } else { paint(style, environment) };
+    let mut header = ends(&format!(" {name}   {title}"), &loud) + "\n";
     let from = format!(" {}  {}", safe(&runbook.source.name), runbook.digest.short());
     header += &format!("{}{}\n", paint(FAINT, from), reviewed(runbook, today));
     for (label, sentence) in [("Use when", &runbook.use_when), ("Not when", &runbook.not_when)] {
@@ -191,7 +192,8 @@ fn outcome(view: &PlanView<'_>) -> String {
 fn ledger(ledger: &Ledger, hosts: usize, offline: bool) -> Vec<String> {
     let (changes, destroys) = (count(ledger.changes, "change"), count(ledger.destroys, "destroy"));
     let destroys = if ledger.destroys > 0 { paint(BAD, destroys) } else { destroys };
-    let mut lines = vec![format!("Plan: {changes}, {destroys} on {}.", count(hosts, "host"))];
+    let place = if hosts == 0 { "this machine".to_owned() } else { count(hosts, "host") };
+    let mut lines = vec![format!("Plan: {changes}, {destroys} on {place}.")];
     if ledger.unknown > 0 {
         let runs = if ledger.unknown == 1 { "it runs" } else { "they run" };
         let steps = count(ledger.unknown, "step");

@@ -1,6 +1,7 @@
 //! The steps of a preview: a table of what each became or would become, and on request the exact
 //! commands. Must not know of the runbook beyond that.
 
+use indexmap::IndexMap;
 use runbook_core::base::{HostName, SafeText, Value, ValueName};
 use runbook_core::run::{Payload, PreviewStep, StepStatus, What};
 
@@ -157,26 +158,26 @@ fn below(step: &PreviewStep) -> Vec<String> {
 
 /// `tag = v1.4.0`; where the hosts differ, which has what.
 fn values(captured: &[(ValueName, Option<HostName>, Option<Value>)]) -> Vec<String> {
-    let mut lines: Vec<(&ValueName, Vec<(Option<&HostName>, String)>)> = vec![];
+    let mut lines: IndexMap<&ValueName, Vec<OnHost<'_>>> = IndexMap::new();
     for (name, host, value) in captured {
         let text = value.as_ref().map_or_else(|| "none".to_owned(), Value::text);
         let text = SafeText::line(text.replace('\n', ", ")).to_string();
-        match lines.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => values.push((host.as_ref(), text)),
-            None => lines.push((name, vec![(host.as_ref(), text)])),
-        }
+        lines.entry(name).or_default().push((host.as_ref(), text));
     }
     lines.iter().map(|(name, values)| format!("{name} = {}", together(values))).collect()
 }
 
-fn together(values: &[(Option<&HostName>, String)]) -> String {
+/// A value, and the host it is the value of.
+type OnHost<'a> = (Option<&'a HostName>, String);
+
+fn together(values: &[OnHost<'_>]) -> String {
     let first = &values[0].1;
     if values.iter().all(|(_, value)| value == first) {
         let on_all =
             if values.len() > 1 { format!("   on {}/{0}", values.len()) } else { String::new() };
         return format!("{first}{on_all}");
     }
-    let one = |(host, value): &(Option<&HostName>, String)| {
+    let one = |(host, value): &OnHost<'_>| {
         host.map_or_else(|| value.clone(), |host| format!("{value} on {host}"))
     };
     values.iter().map(one).collect::<Vec<_>>().join(", ")

@@ -53,7 +53,7 @@ fn word(code: ExitCode) -> &'static str {
     match code {
         ExitCode::Success => "RESOLVED",
         ExitCode::Failed => "NOT RESOLVED",
-        ExitCode::NotApplicable => "NOT STARTED",
+        ExitCode::NotApplicable => "NOTHING CHANGED",
         ExitCode::PersonNeeded => "NOT APPROVED",
         ExitCode::Locked => "LOCKED",
         ExitCode::Unreachable => "UNREACHABLE",
@@ -148,4 +148,71 @@ fn records(summary: &Summary, kept: &str) -> String {
         screen += &field("Output", 10, &format!("runbook logs {}", planned.run));
     }
     screen
+}
+
+#[cfg(test)]
+mod tests {
+    use runbook_core::plan::Verdict;
+    use runbook_core::run::{About, Event, Options, Part};
+
+    use super::super::samples::{attempt, exited, host, intended, plain, record};
+    use super::*;
+
+    fn summary(code: u8, sentence: &str, facts: Vec<Event>) -> Summary {
+        let planned = Event::Planned {
+            run: "kx3w9p".parse().unwrap(),
+            runbook: "rollback-compose".to_owned(),
+            digest: runbook_core::base::Digest::of("x"),
+            environment: "prod".parse().ok(),
+            operator: "ana".to_owned(),
+            options: Options::default(),
+        };
+        let ended = Event::Ended { code, sentence: sentence.to_owned() };
+        let facts = std::iter::once(planned).chain(facts).chain([ended]);
+        let records: Vec<_> =
+            (0..).zip(facts).map(|(second, fact)| record(second * 30, fact)).collect();
+        Summary::of(&records)
+    }
+
+    fn up(status: StepStatus, why: Option<&str>) -> [Event; 2] {
+        let step: StepId = "up".parse().unwrap();
+        let why = why.map(str::to_owned);
+        [
+            Event::HostEnded { step: step.clone(), host: host("app1"), status, why: why.clone() },
+            Event::StepEnded { step, status, why },
+        ]
+    }
+
+    #[test]
+    fn resolved() {
+        let about = About::GoalAtEnd;
+        let verdict = Verdict::Held { saw: "200".to_owned() };
+        let main = attempt("app1", Part::Main);
+        let mut facts = vec![intended(main.clone(), "up"), exited(main, 0)];
+        facts.extend(up(StepStatus::Done, None));
+        facts.extend([
+            Event::InquiryBegan { about: about.clone() },
+            Event::InquiryEnded { about, verdict },
+        ]);
+        let screen = plain(&draw(&summary(0, "the goal holds", facts), "/state/runs/kx3w9p"));
+        assert!(screen.lines().all(|line| line.chars().count() <= WIDTH), "{screen}");
+        insta::assert_snapshot!(screen);
+    }
+
+    #[test]
+    fn cut_off_in_the_middle_of_a_change() {
+        let mut whole = summary(5, "", vec![intended(attempt("app1", Part::Main), "up")]);
+        whole.ended = None;
+        insta::assert_snapshot!(plain(&draw(&whole, "/state/runs/kx3w9p")));
+    }
+
+    #[test]
+    fn every_code_has_its_word() {
+        let words = [1, 3, 4, 5, 6, 8, 9, 10].map(|code| {
+            let facts = up(StepStatus::Failed, Some("exit 3\u{1b}[2J")).to_vec();
+            let screen = plain(&draw(&summary(code, "a sentence", facts), "/x"));
+            screen.lines().nth(1).unwrap_or_default().to_owned()
+        });
+        insta::assert_snapshot!(words.join("\n"));
+    }
 }

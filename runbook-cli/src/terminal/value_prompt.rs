@@ -71,7 +71,7 @@ fn question(name: &ValueName, param: &Param) -> String {
         None if param.optional => hints.push("Enter leaves it out".to_owned()),
         None => {}
     }
-    for line in wrap(&SafeText::line(hints.join(" · ")).to_string(), WIDTH - 4) {
+    for line in wrap(SafeText::line(hints.join(" · ")).as_str(), WIDTH - 4) {
         screen += &format!("   {}\n", paint(FAINT, line));
     }
     screen

@@ -142,7 +142,6 @@ impl Diagnostics {
     }
 
     /// In the order of the text, errors and warnings mixed.
-    #[must_use]
     pub fn sorted(mut self) -> Self {
         self.0.sort_by_key(|d| d.primary.as_ref().map(|label| label.span));
         self

@@ -39,7 +39,8 @@ pub struct Reply {
 /// An answer that is on its way.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
 
-/// Someone who can be asked. One question is put at a time.
+/// Someone who can be asked. One question is put at a time. The future must not block its thread,
+/// or a question could not be withdrawn.
 pub trait Confirmer: Send + Sync {
     /// Puts the question. The future is dropped when the question is withdrawn; then nothing of it
     /// may remain on the screen that could still be answered.

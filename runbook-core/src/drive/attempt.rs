@@ -1,5 +1,7 @@
 //! An attempt that is a read: attached, ended with its connection, and never anything but a read.
 
+#![expect(clippy::disallowed_methods, reason = "an attempt is timed by this machine")]
+
 use tokio::time::Instant;
 
 use super::outcome;

@@ -42,7 +42,7 @@ pub(super) fn difference(expected: &ExpectedIdentity, said: &Identity) -> Option
         ))
     };
     if let Some(machine) = expected.machine_id.as_deref()
-        && !(!machine.is_empty() && said.machine_id.starts_with(machine))
+        && (machine.is_empty() || !said.machine_id.starts_with(machine))
     {
         return other("machine-id", &said.machine_id, machine);
     }

@@ -1,7 +1,9 @@
 //! The loop: news in, facts written down, orders carried out. Knows nothing of what they mean.
 
+#![expect(clippy::disallowed_methods, reason = "the machine is told what time it is")]
+
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -162,9 +164,7 @@ impl Loop {
     /// Says in the journal, where it has room for that, that it takes no more.
     fn stop_writing(&mut self, why: &NotCleared) -> Over {
         let sentence = format!(
-            "{why}; nothing more was sent, what runs on hosts goes on; look at the hosts, then \
-             `runbook resume {}`",
-            self.world.run
+            "{why}; nothing more was sent, and what runs on hosts goes on: look before you act"
         );
         let fact = Event::StopAsked { how: why.to_string() };
         if let Ok(record) = self.ahead.last_words(fact) {
@@ -274,20 +274,16 @@ impl Loop {
     }
 
     fn finish(self, over: Over) -> Finished {
-        let summary = self.summary;
-        match (over, &summary.ended) {
-            (Over::Ended, Some(ended)) => {
-                Finished { code: ended.code, sentence: ended.sentence.clone(), summary }
+        let (code, sentence) = match (over, &self.summary.ended) {
+            (Over::Ended, Some(ended)) => (ended.code, ended.sentence.clone()),
+            (Over::Ended, None) => {
+                let unsaid = "the run was closed without its end being written down";
+                (LOOK_BEFORE_YOU_ACT, unsaid.to_owned())
             }
-            (Over::Broken(sentence), _) => {
-                Finished { code: LOOK_BEFORE_YOU_ACT, sentence, summary }
-            }
-            (Over::Ended, None) => Finished {
-                code: LOOK_BEFORE_YOU_ACT,
-                sentence: "the run was closed without its end being written down".to_owned(),
-                summary,
-            },
-        }
+            (Over::Broken(sentence), _) => (LOOK_BEFORE_YOU_ACT, sentence),
+        };
+        let journal = self.ahead.location().map(Path::to_owned);
+        Finished { run: self.world.run.clone(), journal, code, sentence, summary: self.summary }
     }
 }
 

@@ -3,6 +3,12 @@
 //! The file is held by `flock` and never removed, so that two runs cannot hold two files of one
 //! name; who holds it stands in a file beside it, which counts only while the lock is held.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a lock on this machine is a file that its holder signs"
+)]
+
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -79,8 +85,8 @@ fn held_by(name: &str, facts: &Path) -> String {
         Some(Holder { run, operator, since, pid, .. }) => {
             let operator = SafeText::line(operator);
             format!(
-                "`{name}` is held by run {run} of {operator} since {since} (process {pid}); \
-                 `runbook status {run} --follow` shows it"
+                "`{name}` is held by run {run} of {operator} since {since} (process {pid}); wait for \
+                 it, or ask them"
             )
         }
         None => format!("`{name}` is held by a run that does not say who it is"),
@@ -120,7 +126,7 @@ mod tests {
             refused,
             format!(
                 "`deploy/prod` is held by run r8f3kq of ana since 1970-01-01T00:00:00Z (process {pid}); \
-                 `runbook status r8f3kq --follow` shows it"
+                 wait for it, or ask them"
             )
         );
         assert!(take(&places, "deploy_prod", &run("zz1111", "ben")).is_ok(), "another name");

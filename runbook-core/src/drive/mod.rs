@@ -16,6 +16,8 @@ mod output;
 mod person;
 mod probing;
 mod requests;
+#[cfg(test)]
+mod sample;
 mod stations;
 mod world;
 mod write_ahead;
@@ -23,6 +25,7 @@ mod write_ahead;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::RunId;
 use crate::confirm::Confirmer;
 use crate::journal::{Journal, Outputs};
 use crate::probe::Probe;
@@ -64,6 +67,10 @@ impl std::fmt::Debug for Parts {
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finished {
+    /// The run.
+    pub run: RunId,
+    /// Where its journal is, when it is a file.
+    pub journal: Option<PathBuf>,
     /// The exit code.
     pub code: u8,
     /// The sentence.

@@ -76,3 +76,80 @@ impl Person {
         Input::Answered { question, answer, by }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+    use super::*;
+    use crate::confirm::Answering;
+    use crate::drive::sample;
+    use crate::run::{Answer, Options, Question, Run};
+
+    /// Says which questions appear and which disappear, and answers those above 5.
+    struct Screen(UnboundedSender<String>);
+
+    struct Shown(UnboundedSender<String>, u32);
+
+    impl Drop for Shown {
+        fn drop(&mut self) {
+            let _ = self.0.send(format!("hides {}", self.1));
+        }
+    }
+
+    impl Confirmer for Screen {
+        fn ask<'a>(&'a self, asked: &'a Asked) -> Answering<'a> {
+            Box::pin(async move {
+                let id = asked.id.0;
+                let _ = self.0.send(format!("shows {id}"));
+                let _shown = Shown(self.0.clone(), id);
+                match id {
+                    7 => panic!("the terminal is gone"),
+                    6.. => Reply { answer: Answer::Yes, by: "ana".to_owned() },
+                    _ => std::future::pending().await,
+                }
+            })
+        }
+    }
+
+    fn asked(id: u32) -> Asked {
+        let plan = Arc::new(sample::plan());
+        let run = Run::new(Arc::clone(&plan), Options::default());
+        Asked {
+            id: QuestionId(id),
+            question: Question::Changes { type_instead: None, changes: 1, destroys: 0 },
+            preview: Arc::new(run.preview()),
+            plan,
+            outputs: None,
+        }
+    }
+
+    fn screen() -> (Person, UnboundedReceiver<String>) {
+        let (sender, receiver) = unbounded_channel();
+        (Person::new(Arc::new(Screen(sender))), receiver)
+    }
+
+    #[tokio::test]
+    async fn one_question_is_shown_at_a_time_and_a_withdrawn_one_is_gone() {
+        let (mut person, mut seen) = screen();
+        for id in [1, 2, 6] {
+            person.ask(asked(id));
+        }
+        assert_eq!(seen.recv().await.unwrap(), "shows 1");
+        person.withdraw(QuestionId(2)).await;
+        person.withdraw(QuestionId(1)).await;
+        assert_eq!(seen.recv().await.unwrap(), "hides 1");
+        let Input::Answered { question, answer, by } = person.reply().await else { panic!() };
+        assert_eq!((question, answer, by.as_str()), (QuestionId(6), Answer::Yes, "ana"));
+        assert_eq!(seen.recv().await.unwrap(), "shows 6");
+        assert!(!person.is_asked());
+    }
+
+    #[tokio::test]
+    async fn a_question_whose_screen_breaks_off_is_not_a_yes() {
+        let (mut person, _seen) = screen();
+        person.ask(asked(7));
+        let Input::Answered { answer, .. } = person.reply().await else { panic!() };
+        assert_eq!(answer, Answer::Quit);
+    }
+}

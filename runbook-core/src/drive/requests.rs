@@ -1,6 +1,8 @@
 //! Requests and connections, from this machine or through a host's connection. Knows nothing of
 //! what is expected of the answer.
 
+#![expect(clippy::disallowed_methods, reason = "a request is waited for so long and no longer")]
+
 use std::time::Duration;
 
 use tokio::time::timeout;

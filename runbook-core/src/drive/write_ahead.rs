@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::path::Path;
 
 use crate::base::Digest;
 use crate::journal::{Durability, Journal, JournalError};
@@ -81,6 +82,11 @@ impl WriteAhead {
         self.journal.append_last(fact)
     }
 
+    /// Where the journal can be read.
+    pub(super) fn location(&self) -> Option<&Path> {
+        self.journal.location()
+    }
+
     fn remember(&mut self, fact: &Event) {
         match fact {
             Event::Intended { attempt, effect, digest, .. } if *effect > Effect::Read => {
@@ -122,9 +128,9 @@ impl WriteAhead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::samples::{approval, order};
     use crate::journal::{CountingClock, MemoryJournal};
     use crate::run::Payload;
+    use crate::run::samples::{approval, order};
 
     fn intended(order: &Order) -> Event {
         Event::Intended {

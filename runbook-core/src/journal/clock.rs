@@ -1,5 +1,7 @@
 //! When a record was written. The only place of the journal that asks a clock.
 
+#![expect(clippy::disallowed_methods, reason = "this is the clock of the records")]
+
 use std::cell::Cell;
 
 use jiff::Timestamp;

@@ -1,6 +1,12 @@
 //! Directories that only their owner may enter. Knows nothing of what is kept in them.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the directories of a run are made here"
+)]
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -34,6 +40,11 @@ pub(super) fn is_ours(path: &Path) -> io::Result<bool> {
     let found = fs::symlink_metadata(path)?;
     let ours = found.uid() == rustix::process::geteuid().as_raw();
     Ok(found.is_dir() && ours && found.mode() & 0o777 == 0o700)
+}
+
+/// Waits until the disk knows what is in a directory.
+pub(super) fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 /// Writes a new private file and waits until the disk has it.

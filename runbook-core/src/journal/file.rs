@@ -1,6 +1,8 @@
 //! The journal as a file: append-only, private, held by one driver at a time. Knows nothing of the
 //! directory around it.
 
+#![expect(clippy::disallowed_types, reason = "a journal is a file")]
+
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::clock::{Clock, SystemClock};
 use super::read::{Recorded, read};
 use super::room::Room;
-use super::{Durability, Journal, JournalError, codec};
+use super::{Durability, Journal, JournalError, codec, directory};
 use crate::run::{Event, Record};
 
 /// An open journal. Whoever has it drives the run: the file is locked until it is dropped.
@@ -61,7 +63,9 @@ impl FileJournal {
         hold(&file, path)?;
         let room = Room::reserve(&file, path, 0).map_err(failed(path, "set room aside for"))?;
         file.sync_all().map_err(failed(path, "sync"))?;
-        sync_directory(path).map_err(failed(path, "sync the directory of"))?;
+        if let Some(parent) = path.parent() {
+            directory::sync(parent).map_err(failed(path, "sync the directory of"))?;
+        }
         Ok(Self::new(path, file, room, Recorded::default()))
     }
 
@@ -112,12 +116,6 @@ impl FileJournal {
             room,
             health: Health::Sound,
         }
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The records of these facts, and their lines.
@@ -177,6 +175,10 @@ impl Journal for FileJournal {
         self.write(&line, Durability::Synced)?;
         Ok(records.remove(0))
     }
+
+    fn location(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
 }
 
 impl Drop for FileJournal {
@@ -201,13 +203,6 @@ fn read_open(file: &mut File, path: &Path) -> Result<Recorded, JournalError> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(failed(path, "read"))?;
     read(&bytes).map_err(|why| JournalError::Unreadable { path: path.to_owned(), why })
-}
-
-fn sync_directory(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

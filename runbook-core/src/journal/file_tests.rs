@@ -1,11 +1,18 @@
 //! The journal on a disk: private, locked, whole, and with room for its end.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "they look at the file, cut it and fill its disk"
+)]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use super::super::samples::every_event;
 use super::*;
+use crate::run::samples::every_event;
 
 fn events(count: usize) -> Vec<Event> {
     every_event().into_iter().cycle().take(count).collect()
@@ -136,7 +143,7 @@ fn fill_up(mut journal: FileJournal, disk: &SmallDisk) {
     };
     assert!(matches!(refused, JournalError::Full { .. }), "{refused}");
     journal.append_last(Event::StopAsked { how: "disk full".into() }).unwrap();
-    let recorded = FileJournal::records_of(journal.path()).unwrap();
+    let recorded = FileJournal::records_of(journal.location().unwrap()).unwrap();
     assert_eq!((recorded.records.len(), recorded.torn), (kept + 1, None));
 }
 

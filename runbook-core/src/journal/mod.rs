@@ -13,8 +13,6 @@ pub mod read;
 
 #[cfg(test)]
 mod line_tests;
-#[cfg(test)]
-pub(crate) mod samples;
 
 #[cfg(feature = "drive")]
 mod directory;
@@ -27,6 +25,8 @@ mod room;
 #[cfg(feature = "drive")]
 pub mod store;
 
+use std::path::Path;
+
 use crate::run::{Event, Record};
 
 #[cfg(feature = "drive")]
@@ -38,7 +38,7 @@ pub use facts::{HostFacts, PlanFacts};
 pub use file::FileJournal;
 pub use memory::MemoryJournal;
 #[cfg(feature = "drive")]
-pub use outputs::{OutputFile, Outputs};
+pub use outputs::{Kept, OutputFile, Outputs};
 pub use read::{Damage, Recorded, Torn, Unreadable};
 #[cfg(feature = "drive")]
 pub use store::{NewRun, Places, RunDirectory, Snapshot, Store, StoreError};
@@ -78,4 +78,9 @@ pub trait Journal: Send {
     /// # Errors
     /// Not even that can be kept.
     fn append_last(&mut self, fact: Event) -> Result<Record, JournalError>;
+
+    /// Where it can be read, when it is a file.
+    fn location(&self) -> Option<&Path> {
+        None
+    }
 }

@@ -2,9 +2,11 @@
 //! nothing here fails: what cannot be kept is counted and hashed all the same, and whoever compares
 //! the file with the count in the journal sees that it is not whole.
 
+#![expect(clippy::disallowed_types, reason = "an output is a file")]
+
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -47,6 +49,16 @@ impl Outputs {
         self.directory.join(format!("{}.{stream}", plain(&attempt.to_string())))
     }
 
+    /// What is left of an output that was this much when it came.
+    #[must_use]
+    pub fn kept(&self, attempt: &AttemptId, stream: &str, came: &OutputDigest) -> Kept {
+        match fs::metadata(self.path(attempt, stream)) {
+            Ok(file) if file.len() == came.bytes => Kept::Whole,
+            Ok(file) => Kept::Part { bytes: file.len() },
+            Err(_) => Kept::Nothing,
+        }
+    }
+
     /// Begins to keep an output.
     #[must_use]
     pub fn begin(&self, attempt: &AttemptId, stream: &str) -> OutputFile {
@@ -59,6 +71,20 @@ impl Outputs {
             Err(error) => OutputFile { lost: Some(error.to_string()), ..OutputFile::nowhere() },
         }
     }
+}
+
+/// How much of an output is on the disk. That it came, and how much, stands in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All of it.
+    Whole,
+    /// Not all: the disk was full, or it was longer than is kept.
+    Part {
+        /// The length of the file.
+        bytes: u64,
+    },
+    /// None of it.
+    Nothing,
 }
 
 /// The text with every byte but letters, digits and `._-` written as `%XX`; a long one is cut and

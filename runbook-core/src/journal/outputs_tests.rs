@@ -1,10 +1,12 @@
 //! Outputs are kept, cut and counted, and never in the way.
 
+#![expect(clippy::disallowed_methods, reason = "they look at the files")]
+
 use std::fs;
 
-use super::super::samples::attempt;
 use super::*;
 use crate::run::Part;
+use crate::run::samples::attempt;
 
 #[test]
 fn an_output_is_kept_byte_for_byte_with_its_digest() {
@@ -14,7 +16,10 @@ fn an_output_is_kept_byte_for_byte_with_its_digest() {
     let mut out = outputs.begin(&id, "out");
     out.write(b"a\xff");
     out.write(b"\0b");
-    assert_eq!(out.finish(), OutputDigest { bytes: 4, sha256: Digest::of(b"a\xff\0b") });
+    let came = out.finish();
+    assert_eq!(came, OutputDigest { bytes: 4, sha256: Digest::of(b"a\xff\0b") });
+    assert_eq!(outputs.kept(&id, "out", &came), Kept::Whole);
+    assert_eq!(outputs.kept(&id, "err", &came), Kept::Nothing);
     let path = outputs.path(&id, "out");
     assert_eq!(fs::read(&path).unwrap(), b"a\xff\0b");
     assert_eq!(path.file_name().unwrap(), "swap.undo.ssh%3A%2F%2Fdeploy%40db1%3A22.2.out");
@@ -34,6 +39,7 @@ fn of_a_long_one_the_middle_is_left_out_and_counted() {
     let digest = out.finish();
     assert_eq!(digest, OutputDigest { bytes: whole.len() as u64, sha256: Digest::of(&whole) });
     let kept = fs::read(outputs.path(&id, "out")).unwrap();
+    assert_eq!(outputs.kept(&id, "out", &digest), Kept::Part { bytes: kept.len() as u64 });
     let expected = format!("0123456789\n[runbook: 3 bytes are not kept]\n{}", "y".repeat(TAIL));
     assert_eq!(kept, expected.into_bytes());
 }

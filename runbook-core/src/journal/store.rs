@@ -1,6 +1,8 @@
 //! Where runs are kept: a private directory each, under the state directory. Reading goes through
 //! here too. Knows nothing of what the runs did.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "runs are directories")]
+
 mod run_directory;
 
 use std::fs::{self, File};
@@ -181,7 +183,10 @@ impl Store {
             .map_err(StoreError::from)
             .and_then(|journal| run.keep(snapshots).map(|()| journal));
         match begun {
-            Ok(journal) => Ok((run, journal)),
+            Ok(journal) => {
+                directory::sync(&runs).map_err(failed(&runs, "sync"))?;
+                Ok((run, journal))
+            }
             Err(error) => {
                 let _ = run.discard();
                 Err(error)

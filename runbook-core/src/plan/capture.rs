@@ -57,9 +57,11 @@ pub fn take(capture: &Capture, observed: &Observed) -> Result<Option<Value>, Cap
 fn source(from: &CaptureFrom, observed: &Observed) -> Result<Option<String>, CaptureError> {
     let missing = CaptureError::NoSource(name_of(from));
     match (from, observed) {
-        (CaptureFrom::Stdout, Observed::Program { stdout: output, .. })
-        | (CaptureFrom::Stderr, Observed::Program { stderr: output, .. })
-        | (CaptureFrom::Stdout, Observed::Http { body: output, .. }) => {
+        (
+            CaptureFrom::Stdout,
+            Observed::Program { stdout: output, .. } | Observed::Http { body: output, .. },
+        )
+        | (CaptureFrom::Stderr, Observed::Program { stderr: output, .. }) => {
             if output.truncated || output.text.len() > Output::LIMIT {
                 return Err(CaptureError::TooLong(name_of(from)));
             }
@@ -122,7 +124,7 @@ fn point(kind: &ValueType, pointer: &str, text: &str) -> Result<Piece, CaptureEr
     let found: Option<Vec<Json>> = match find(&json, pointer) {
         Found::NotAPointer => return Err(bad(format!("`{place}` is no JSON pointer"))),
         Found::NoElements => Some(Vec::new()),
-        Found::Places(places) => places.into_iter().map(|place| place.cloned()).collect(),
+        Found::Places(places) => places.into_iter().map(Option::<&Json>::cloned).collect(),
     };
     let Some(mut found) = found else {
         return Ok(Piece::Nothing(format!("{place} is absent")));

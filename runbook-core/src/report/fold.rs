@@ -182,7 +182,7 @@ impl Summary {
                 self.inquiry(about);
             }
             Event::ProbeAnswered { probe, verdict } => {
-                tally(self.inquiry(&probe.about), probe, verdict)
+                tally(self.inquiry(&probe.about), probe, verdict);
             }
             Event::InquiryEnded { about, verdict } => {
                 self.inquiry(about).verdict = Some(verdict.clone());

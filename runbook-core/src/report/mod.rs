@@ -30,7 +30,8 @@ impl fmt::Display for Stream {
     }
 }
 
-/// Someone who watches a run.
+/// Someone who watches a run. They are told between a fact and what follows from it, so they return
+/// at once.
 pub trait Reporter: Send {
     /// A fact that was just written down.
     fn observe(&mut self, record: &Record);

@@ -3,13 +3,24 @@
 use std::time::Duration;
 
 use super::*;
-use crate::journal::samples::{attempt, every_event, host, outcome, step};
-use crate::journal::{CountingClock, Durability, Journal, MemoryJournal};
+use crate::run::samples::{attempt, every_event, host, outcome, step};
 use crate::run::{Event, Part, Payload, QuestionId};
 
 fn summary(facts: Vec<Event>) -> Summary {
-    let mut journal = MemoryJournal::new(CountingClock::default());
-    Summary::of(&journal.append(facts, Durability::Written).unwrap())
+    Summary::of(&records(facts))
+}
+
+/// A record a millisecond.
+fn records(facts: Vec<Event>) -> Vec<Record> {
+    let record = |(seq, fact): (u64, Event)| Record {
+        seq,
+        at: Timestamp::UNIX_EPOCH,
+        elapsed_ms: seq,
+        fact,
+        prev: Digest::of(seq.to_string()),
+        sum: Digest::of((seq + 1).to_string()),
+    };
+    (0..).zip(facts).map(record).collect()
 }
 
 fn intended(number: u32, effect: Effect) -> Event {
@@ -110,8 +121,7 @@ fn waiting_for_a_person_is_set_apart() {
 
 #[test]
 fn every_fact_is_taken_in_one_by_one_or_at_once_and_can_be_written_as_json() {
-    let mut journal = MemoryJournal::new(CountingClock::default());
-    let records = journal.append(every_event(), Durability::Written).unwrap();
+    let records = records(every_event());
     let mut live = Summary::default();
     records.iter().for_each(|record| live.observe(record));
     assert_eq!(live, Summary::of(&records));

@@ -54,7 +54,7 @@ impl State {
                 }
             }
             Event::Answered { question, answer, by } => {
-                self.answered(*question, answer, by, runbook)
+                self.answered(*question, answer, by, runbook);
             }
             _ => self.apply_step(event, runbook),
         }
@@ -71,7 +71,7 @@ impl State {
                 self.step(step).hosts = Some(turns);
             }
             Event::TurnBegan { step, host } => {
-                self.change_turn(step, host, |turn| turn.began = true)
+                self.change_turn(step, host, |turn| turn.began = true);
             }
             Event::ItemsListed { step, host, items, listing } => {
                 self.listed(step, host, items, *listing, runbook);

@@ -15,6 +15,8 @@ mod previewed;
 pub mod question;
 pub mod record;
 mod render;
+#[cfg(test)]
+pub(crate) mod samples;
 mod scope;
 pub mod state;
 pub mod status;

@@ -202,8 +202,8 @@ impl Run {
         if let Some(lock) = &self.plan().runbook.lock {
             let name = lock.name.for_person(&self.scope(None, None));
             notes.push(format!(
-                "lock `{name}` is held on this machine only: hosts are not locked yet, so a run \
-                 from another machine is not kept out"
+                "hosts are not locked yet: `{name}` keeps out other runs from this machine, not from \
+                 another one"
             ));
         }
         notes

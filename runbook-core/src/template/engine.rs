@@ -31,9 +31,9 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     for function in ["debug", "range", "dict", "namespace"] {
         engine.remove_global(function);
     }
-    // What is `none` was not given: it is as little defined as what has no value at all.
-    engine.add_test("defined", |value: &Value| !value.is_undefined() && !value.is_none());
-    engine.add_test("undefined", |value: &Value| value.is_undefined() || value.is_none());
+    // A name that is `none` on purpose has no value either.
+    engine.add_test("defined", |value: Option<Value>| has_value(value.as_ref()));
+    engine.add_test("undefined", |value: Option<Value>| !has_value(value.as_ref()));
     engine.add_filter("default", default);
     engine.add_filter("d", default);
     engine.add_filter("matches", matches);
@@ -49,6 +49,10 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     });
     engine
 });
+
+fn has_value(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| !value.is_none() && !value.is_undefined())
+}
 
 fn invalid(error: impl std::fmt::Display) -> minijinja::Error {
     minijinja::Error::new(ErrorKind::InvalidOperation, error.to_string())

@@ -156,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn rule_9_none_on_purpose_is_not_defined() {
+        let none = BTreeMap::from([("x".to_owned(), Known::None)]);
+        assert_eq!(Expression::parse("x is defined").unwrap().holds(&none), Ok(false));
+        assert_eq!(Expression::parse("x is undefined").unwrap().holds(&none), Ok(true));
+    }
+
+    #[test]
     fn rule_18_what_is_not_known_yet_takes_no_branch() {
         let later = BTreeMap::from([("x".to_owned(), Known::NotYet("pull".parse().ok()))]);
         let error = Expression::parse("x == 'a' or true").unwrap().holds(&later).unwrap_err();

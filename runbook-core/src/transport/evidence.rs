@@ -91,12 +91,14 @@ impl JobState {
     #[must_use]
     pub fn of(evidence: &Evidence, expected: &Expected) -> Self {
         let Evidence { machine, boot, runner, .. } = evidence;
-        if differ(machine, &expected.machine)
-            || runner.as_ref().is_some_and(|runner| differ(machine, &runner.machine))
+        if differ(machine.as_ref(), expected.machine.as_ref())
+            || runner
+                .as_ref()
+                .is_some_and(|runner| differ(machine.as_ref(), runner.machine.as_ref()))
         {
             return Self::Unknown(Doubt::OtherMachine);
         }
-        if !evidence.base || (expected.in_memory && differ(boot, &expected.boot)) {
+        if !evidence.base || (expected.in_memory && differ(boot.as_ref(), expected.boot.as_ref())) {
             return Self::Unknown(Doubt::BaseGone);
         }
         if let Some(finished) = &evidence.exit {
@@ -111,7 +113,9 @@ impl JobState {
         match runner {
             // Its record is written before the fence is taken, so whoever took it was another.
             None => Self::Voided,
-            Some(runner) if differ(boot, &runner.boot) => Self::Unknown(Doubt::Rebooted),
+            Some(runner) if differ(boot.as_ref(), runner.boot.as_ref()) => {
+                Self::Unknown(Doubt::Rebooted)
+            }
             Some(_) if evidence.alive => Self::Running { late: evidence.late },
             Some(_) if evidence.left.is_empty() => Self::Unknown(Doubt::Killed),
             Some(_) => Self::Unknown(Doubt::Orphan(evidence.left.clone())),
@@ -120,7 +124,7 @@ impl JobState {
 }
 
 /// Whether both are known and not the same.
-fn differ(one: &Option<String>, other: &Option<String>) -> bool {
+fn differ(one: Option<&String>, other: Option<&String>) -> bool {
     matches!((one, other), (Some(one), Some(other)) if one != other)
 }
 

@@ -1,6 +1,8 @@
 //! The machine the engine itself runs on, reached as if it were a host: the same protocol over a
 //! child shell. Knows nothing of what is run.
 
+#![expect(clippy::disallowed_types, reason = "this machine is reached by starting its shell")]
+
 use std::collections::BTreeMap;
 use std::process::Stdio;
 

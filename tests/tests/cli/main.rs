@@ -4,3 +4,5 @@
 
 mod check;
 mod names;
+mod outcome;
+mod person;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use runbook_core::base::Digest;
 use runbook_core::plan::{Exit, Identity, Verdict};
 use runbook_core::run::{
-    Action, Answer, Approval, AttemptId, Effect, Input, Loss, Order, Outcome, OutputDigest, Part,
-    ProbeId, Question, QuestionId, Timer,
+    Action, Answer, AttemptId, Effect, Input, Loss, Order, Outcome, OutputDigest, Part, ProbeId,
+    Question, QuestionId, Timer,
 };
 
 /// What the world owes an answer to.
@@ -194,9 +194,4 @@ fn identity(host: &str) -> Identity {
         user: "root".to_owned(),
         fingerprint: None,
     }
-}
-
-/// Whether an approval admits this order; the only question the laws ask of one.
-pub(crate) fn admits(approval: &Approval, order: &Order) -> bool {
-    approval.admits(order)
 }

@@ -102,7 +102,8 @@ impl RunDirectory {
     pub fn write_facts(&self, facts: &PlanFacts) -> Result<(), StoreError> {
         let path = self.path.join("plan.json");
         let json = serde_json::to_vec_pretty(facts).map_err(JournalError::from)?;
-        directory::write_new(&path, &json).map_err(failed(&path, "write"))
+        directory::write_new(&path, &json).map_err(failed(&path, "write"))?;
+        directory::sync(&self.path).map_err(failed(&self.path, "sync"))
     }
 
     /// What was planned.
@@ -139,7 +140,11 @@ impl RunDirectory {
         }
         let index = directory.join("index.json");
         let json = serde_json::to_vec_pretty(&list).map_err(JournalError::from)?;
-        directory::write_new(&index, &json).map_err(failed(&index, "write"))
+        directory::write_new(&index, &json).map_err(failed(&index, "write"))?;
+        for made in [&directory, &self.path] {
+            directory::sync(made).map_err(failed(made, "sync"))?;
+        }
+        Ok(())
     }
 
     fn snapshot_directory(&self) -> PathBuf {

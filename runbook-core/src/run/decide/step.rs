@@ -40,7 +40,7 @@ impl Run {
         }
         match &state.hosts {
             None => self.select_move(step),
-            Some(hosts) => self.hosts_move(step, hosts.iter().map(|(h, t)| (h, t)).collect()),
+            Some(hosts) => self.hosts_move(step, &hosts.iter().collect::<Vec<_>>()),
         }
     }
 
@@ -146,19 +146,19 @@ impl Run {
         self.state().hosts.get(host).is_some_and(|host| host.failed)
     }
 
-    fn hosts_move(&self, step: &Step, turns: Vec<(&HostName, &Turn)>) -> Option<Move> {
+    fn hosts_move(&self, step: &Step, turns: &[(&HostName, &Turn)]) -> Option<Move> {
         if turns.iter().all(|(_, turn)| turn.ended.is_some()) {
-            return self.step_end_move(step, &turns);
+            return self.step_end_move(step, turns);
         }
         if let Kind::Check(_) = step.kind {
-            return self.check_step_move(step, &turns);
+            return self.check_step_move(step, turns);
         }
         let reads = !step.kind.changes();
         let held_back = self.state().phase == Phase::Preview && !reads;
-        if let Some(next) = self.begin_move(step, &turns, held_back) {
+        if let Some(next) = self.begin_move(step, turns, held_back) {
             return Some(next);
         }
-        for (host, turn) in &turns {
+        for (host, turn) in turns {
             if turn.ended.is_some() || (!turn.began && !held_back) {
                 continue;
             }
@@ -169,7 +169,7 @@ impl Run {
         if let Kind::Manual(text) = &step.kind
             && !held_back
         {
-            return self.manual_move(step, text, &turns);
+            return self.manual_move(step, text, turns);
         }
         self.preview_items_move(step)
     }

@@ -27,7 +27,7 @@ pub(in crate::runbook) fn argv(
         let Ok(template) = Template::parse(texts[program.at]) else { continue };
         let harmful = template.references().iter().find(|reference| {
             let inert = scope.entry(&reference.root).is_some_and(|(entry, _)| entry.inert);
-            !inert && !(reference.root == "run" && reference.rest == ["id"])
+            !inert && (reference.root != "run" || reference.rest != ["id"])
         });
         if let Some(name) = harmful {
             let message = format!(

@@ -4,6 +4,7 @@
 pub(in crate::runbook) mod expression;
 pub(in crate::runbook) mod shell;
 
+mod all_hosts_down;
 mod argv;
 mod change;
 mod check_script;
@@ -66,6 +67,7 @@ pub(in crate::runbook) fn whole(validation: &Validation<'_>) {
     unused_parameter::parameters(validation);
     evidence::kept_first(validation);
     local_lock::lock(validation);
+    all_hosts_down::reversed_later(validation);
 }
 
 /// `did you mean`, where something known is near.

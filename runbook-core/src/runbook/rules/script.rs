@@ -30,9 +30,14 @@ pub(in crate::runbook) fn script(
     asking.habits(&facts, use_);
     asking.engine_names(&facts);
     let names = asking.names(&facts);
-    let engine = facts.words.iter().filter_map(|word| word.strip_prefix("runbook_"));
-    let engine_names = engine.filter(|word| ENGINE.contains(word)).map(str::to_owned).collect();
+    let engine_names = engine_names(text.value);
     (Script { text: text.value.into(), shell, names, engine_names }, facts)
+}
+
+fn engine_names(text: &str) -> Vec<String> {
+    let words = shell::names_in(text).filter_map(|word| word.strip_prefix("runbook_"));
+    let names: BTreeSet<&str> = words.filter(|word| ENGINE.contains(word)).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 struct Asking<'v, 's, 'a, 't> {
@@ -130,15 +135,15 @@ impl Asking<'_, '_, '_, '_> {
                 self.expanded(finding, facts);
             }
         }
-        let mut names = Vec::new();
-        for word in &facts.words {
+        let mut names: BTreeSet<crate::base::ValueName> = BTreeSet::new();
+        for word in shell::names_in(self.text.value) {
             let Some((entry, seen)) = self.scope.entry(word) else { continue };
             self.validation.note_use(word);
             if seen && self.scope.is_one(entry) {
                 names.extend(word.parse().ok());
             }
         }
-        names
+        names.into_iter().collect()
     }
 
     fn expanded(&self, finding: &Finding, facts: &Facts) {

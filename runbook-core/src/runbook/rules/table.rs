@@ -24,6 +24,7 @@ const fn warning(code: &'static str, summary: &'static str) -> Rule {
 
 /// Every rule about what a runbook means. Those about its form are the reader's.
 pub const RULES: &[Rule] = &[
+    warning("all-hosts-down", "every host is changed before a later step puts any right again"),
     error("ambiguous-exit", "only failures are expected of a script of several commands"),
     error("ask-out-of-place", "a person is asked where only machines can answer"),
     error("bad-count", "a number of hosts, lines or tries is not one"),

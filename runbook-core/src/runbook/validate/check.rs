@@ -125,7 +125,7 @@ impl Validation<'_> {
                 (Place::StepHost, inherited.clone())
             }
             (Some(other), Some((_, inherited))) => {
-                let mut effective = self.default_setting(&other, scope);
+                let mut effective = self.default_setting(&other);
                 effective.setting.env.extend(inherited.setting.env.clone());
                 effective.shell = inherited.shell;
                 (other, effective)
@@ -136,7 +136,7 @@ impl Validation<'_> {
                     self.needs_place(check, span, step);
                     Place::Local
                 });
-                let effective = self.default_setting(&place, scope);
+                let effective = self.default_setting(&place);
                 (place, effective)
             }
         };

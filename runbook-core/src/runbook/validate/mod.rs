@@ -33,6 +33,7 @@ use super::graph::Graph;
 use super::model::{Role, Runbook};
 use crate::base::{Diagnostics, RoleName, Source, Span, StepId};
 use crate::document::{Parsed, RunbookDocument, Step as WrittenStep};
+use crate::template::Template;
 
 /// One pass over one document.
 pub(in crate::runbook) struct Validation<'a> {
@@ -43,6 +44,8 @@ pub(in crate::runbook) struct Validation<'a> {
     found: RefCell<Diagnostics>,
     /// The names that something uses.
     used: RefCell<BTreeSet<String>>,
+    /// Templates that were parsed: most texts of a runbook use the same few.
+    parsed: RefCell<HashMap<String, Option<Template>>>,
     /// The steps in the order of the text; their numbers are those of the graph.
     pub(in crate::runbook) steps: Vec<(&'a WrittenStep, Span)>,
     ids: Vec<Option<StepId>>,
@@ -80,6 +83,7 @@ impl<'a> Validation<'a> {
             reader: &parsed.diagnostics,
             found: RefCell::new(Diagnostics::new()),
             used: RefCell::default(),
+            parsed: RefCell::default(),
             steps: steps.iter().map(|step| (&step.value, step.span)).collect(),
             ids: Vec::new(),
             numbers: HashMap::new(),

@@ -58,7 +58,7 @@ const KEYWORDS: [&str; 14] = [
     "else",
 ];
 
-impl<'a> Validation<'a> {
+impl Validation<'_> {
     pub(in crate::runbook) fn all_names(&self) -> Names {
         let mut names = Names::default();
         for (at, (name, field)) in entries(self.document.param.value()).enumerate() {
@@ -114,7 +114,10 @@ impl<'a> Validation<'a> {
                 table.same_on_all_hosts.value().copied().unwrap_or_default(),
             ),
         };
-        let per_host = match self.place_of_step(step) {
+        // Of a step that could not be read it is not known where it runs.
+        let place =
+            self.place_of_step(step).filter(|_| !self.is_broken(self.steps[step].0.extent.0));
+        let per_host = match place {
             Some(Place::Role(role)) if !same && !self.is_single(step, &role) => Some(role),
             _ => None,
         };

@@ -212,7 +212,7 @@ impl Validation<'_> {
             self.no_place(written.span, step);
             Place::Local
         });
-        let mut effective = self.default_setting(&place, scope);
+        let mut effective = self.default_setting(&place);
         let use_ = Use::read(place == Place::Local);
         let (how, _) = match &written.value {
             document::Suggest::Script(text) => {

@@ -17,6 +17,8 @@ pub(super) struct Defaults<'a> {
     /// The place of what says nothing; the only role, where there is one.
     pub(super) place: Option<Place>,
     written: Option<&'a document::Defaults>,
+    /// The settings it gives to what is at its place.
+    effective: Effective,
 }
 
 /// The settings of something that runs, and who reads its scripts.
@@ -46,7 +48,12 @@ impl<'a> Validation<'a> {
             [only] => Some(Place::Role((*only).clone())),
             _ => None,
         };
-        Defaults { place: said.or(only), written }
+        let mut effective = Effective::default();
+        if let Some(defaults) = written {
+            let nowhere = Scope::new(self, Sight::AllParams, None);
+            self.apply(&mut effective, defaults_keys(defaults), &nowhere, false);
+        }
+        Defaults { place: said.or(only), written, effective }
     }
 
     /// The place that is written.
@@ -76,14 +83,9 @@ impl<'a> Validation<'a> {
     }
 
     /// What `[defaults]` gives to something at `place`.
-    pub(super) fn default_setting(&self, place: &Place, scope: &Scope<'_, '_>) -> Effective {
-        let mut effective = Effective::default();
-        if let (Some(defaults), true) =
-            (self.defaults.written, self.defaults.place.as_ref() == Some(place))
-        {
-            self.apply(&mut effective, defaults_keys(defaults), scope, false);
-        }
-        effective
+    pub(super) fn default_setting(&self, place: &Place) -> Effective {
+        let applies = self.defaults.place.as_ref() == Some(place);
+        if applies { self.defaults.effective.clone() } else { Effective::default() }
     }
 
     /// What `[defaults]` says of hosts and time, where it applies.
@@ -114,11 +116,7 @@ impl<'a> Validation<'a> {
         aloud: bool,
     ) {
         let template = |text: Spanned<&str>, reading| {
-            if aloud {
-                self.template(text, scope, reading)
-            } else {
-                Template::parse(text.value).ok()
-            }
+            if aloud { self.template(text, scope, reading) } else { self.parsed(text.value) }
         };
         if let Some(cwd) = keys.cwd.written() {
             effective.setting.cwd = template(borrowed(cwd), Reading::Program);

@@ -19,7 +19,7 @@ use crate::runbook::step::{Amount, How, Items, Kind, OnFailure, Place, Retry, St
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-impl<'a> Validation<'a> {
+impl Validation<'_> {
     /// The step of that number.
     pub(super) fn step(&self, step: usize) -> Option<Step> {
         let (written, span) = self.steps[step];
@@ -30,7 +30,7 @@ impl<'a> Validation<'a> {
         if let Some(when) = written.when.value() {
             scope.proven = proven(when, &scope);
         }
-        let mut effective = self.default_setting(&place, &scope);
+        let mut effective = self.default_setting(&place);
         self.apply(&mut effective, step_keys(written), &scope, true);
         if let Some(sort) = sort {
             self.keys_of(step, sort);

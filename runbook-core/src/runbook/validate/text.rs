@@ -31,6 +31,19 @@ pub(in crate::runbook) fn has_braces(text: &str) -> bool {
 }
 
 impl Validation<'_> {
+    /// The template of a text that was complained of already, if it does not parse.
+    pub(super) fn parsed(&self, text: &str) -> Option<Template> {
+        if !has_braces(text) {
+            return Some(Template::literal(text));
+        }
+        if let Some(known) = self.parsed.borrow().get(text) {
+            return known.clone();
+        }
+        let template = Template::parse(text).ok();
+        self.parsed.borrow_mut().insert(text.to_owned(), template.clone());
+        template
+    }
+
     /// A template that people read.
     pub(in crate::runbook) fn for_people(
         &self,
@@ -73,7 +86,7 @@ impl Validation<'_> {
         for complaint in complaints {
             self.report_part(scope.step(), text, complaint);
         }
-        Template::parse(text.value).ok().map(|template| (template, found))
+        self.parsed(text.value).map(|template| (template, found))
     }
 
     /// An expression that is true or false.

@@ -206,7 +206,7 @@ impl Validation<'_> {
         let (place, mut effective) = match said {
             None => (Place::StepHost, inherited.clone()),
             Some(other) => {
-                let mut effective = self.default_setting(&other, scope);
+                let mut effective = self.default_setting(&other);
                 effective.setting.env.extend(inherited.setting.env.clone());
                 effective.shell = inherited.shell;
                 (other, effective)

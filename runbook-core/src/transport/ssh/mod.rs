@@ -6,6 +6,12 @@
 //! through the master by the multiplex protocol. Policy (keys, agents, jumps, host keys) stays the
 //! user's configuration; nothing of it is loosened.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "ssh is a program, its sockets are files, and it is given so much time"
+)]
+
 mod complaint;
 mod master;
 mod multiplexed;

@@ -1,6 +1,8 @@
 //! The supervisors of one connection: opened when needed, kept for the next program, never more
 //! than the host allows. Knows nothing of what they run.
 
+#![expect(clippy::disallowed_methods, reason = "a channel is waited for so long and no longer")]
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;

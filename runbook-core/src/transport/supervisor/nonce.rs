@@ -1,5 +1,7 @@
 //! Words that nobody can guess: what marks the end of an output, and what marks an attempt.
 
+#![expect(clippy::disallowed_types, reason = "randomness is read from a file")]
+
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -127,12 +127,12 @@ pub(super) fn gives(name: &str, input: &Type) -> Type {
 
 /// Whether an input of this type fits.
 pub(super) fn fits(takes: Takes, input: &Kind) -> bool {
-    match (takes, input) {
+    matches!(
+        (takes, input),
         (Takes::Any, _)
-        | (_, Kind::Any)
-        | (Takes::Text, Kind::Text)
-        | (Takes::Several, Kind::List(_) | Kind::Map(_))
-        | (Takes::Number, Kind::Int | Kind::Number | Kind::Duration | Kind::Bytes) => true,
-        _ => false,
-    }
+            | (_, Kind::Any)
+            | (Takes::Text, Kind::Text)
+            | (Takes::Several, Kind::List(_) | Kind::Map(_))
+            | (Takes::Number, Kind::Int | Kind::Number | Kind::Duration | Kind::Bytes)
+    )
 }

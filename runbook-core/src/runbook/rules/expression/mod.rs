@@ -1,6 +1,7 @@
 //! The types of expressions and templates, before anything runs. Which names there are, and of
 //! which type, is asked of a [`Scope`]; where the text stands in a file is not known here.
 
+mod compare;
 mod filters;
 mod guards;
 mod infer;

@@ -156,7 +156,7 @@ impl Walk<'_> {
         match target {
             Expr::Var(var) => self.inference.locals.push((var.id.to_owned(), element)),
             Expr::Tuple(tuple) => {
-                tuple.items.iter().for_each(|item| self.define(item, &Type::any()))
+                tuple.items.iter().for_each(|item| self.define(item, &Type::any()));
             }
             Expr::List(list) => list.items.iter().for_each(|item| self.define(item, &Type::any())),
             _ => {}

@@ -45,12 +45,11 @@ impl Walk<'_> {
     fn what_it_does(&mut self, simple: &ast::SimpleCommand) {
         let words = simple_words(simple);
         let Some(name) = words.first().map(|name| basename(name)) else { return };
-        let range = simple.location().map_or(self.base..self.base, |span| self.range(&span));
         if matches!(name, "grep" | "egrep" | "fgrep")
             && words.iter().any(|word| has_flag(word, 'c', "--count"))
         {
             let text = "grep -c".to_owned();
-            self.facts.counted.push(Finding { range: range.clone(), text });
+            self.facts.counted.push(Finding { range: self.place_of(simple), text });
         }
         if matches!(name, "read" | "export" | "local" | "readarray" | "mapfile") {
             self.facts.assigned.extend(words[1..].iter().map(|word| (*word).to_owned()));
@@ -63,29 +62,37 @@ impl Walk<'_> {
                 || (WRAPPERS.contains(&name) && words.iter().any(|w| basename(w) == **tool))
         };
         if let Some(tool) = TOOLS.iter().find(called) {
-            self.facts.tools.push(Finding { range: range.clone(), text: (*tool).to_owned() });
+            self.facts
+                .tools
+                .push(Finding { range: self.place_of(simple), text: (*tool).to_owned() });
         }
+        if self.facts.may_destroy {
+            self.losses(simple, &words);
+        }
+        self.programs(simple, &words);
+    }
+
+    fn losses(&mut self, simple: &ast::SimpleCommand, words: &[&str]) {
         let mut text = words.join(" ");
         for document in documents(simple) {
             text.push('\n');
             text.push_str(&document.doc.value);
         }
         if let Some(what) = destructive::destructive_text(&text) {
-            self.facts.destructive.push(Finding { range: range.clone(), text: what });
+            self.facts.destructive.push(Finding { range: self.place_of(simple), text: what });
         }
-        self.programs(simple, &words, &range);
     }
 
-    fn programs(
-        &mut self,
-        simple: &ast::SimpleCommand,
-        words: &[&str],
-        range: &std::ops::Range<usize>,
-    ) {
+    /// Asked for only where something is found: places are computed from the leaves up.
+    fn place_of(&self, simple: &ast::SimpleCommand) -> std::ops::Range<usize> {
+        simple.location().map_or(self.base..self.base, |span| self.range(&span))
+    }
+
+    fn programs(&mut self, simple: &ast::SimpleCommand, words: &[&str]) {
         for program in interpreter::program_words(words) {
             for variable in word::variables(words[program.at]) {
                 self.facts.nested.push(Nested {
-                    range: range.clone(),
+                    range: self.place_of(simple),
                     variable,
                     interpreter: program.interpreter.clone(),
                 });
@@ -95,7 +102,11 @@ impl Walk<'_> {
         for document in documents(simple).filter(|document| document.requires_expansion) {
             for variable in word::document_variables(&document.doc.value) {
                 let interpreter = format!("{interpreter} <<");
-                self.facts.nested.push(Nested { range: range.clone(), variable, interpreter });
+                self.facts.nested.push(Nested {
+                    range: self.place_of(simple),
+                    variable,
+                    interpreter,
+                });
             }
         }
     }

@@ -16,6 +16,17 @@ static DESTRUCTIVE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed pattern")
 });
 
+/// One word of each habit: a script without any of them need not be looked at closely.
+static FIRST_GLANCE: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"\b(?i:rm|drop|truncate|delete|prune|mkfs|dropdb|down|wipefs|shred|volume|dd)\b";
+    Regex::new(&format!("{words}|--force")).expect("a fixed pattern")
+});
+
+/// Whether any part of a script could look like the loss of something.
+pub(super) fn may_destroy(script: &str) -> bool {
+    FIRST_GLANCE.is_match(script)
+}
+
 /// What of `text` looks like the loss of something. What is removed under `$runbook_tmp` is the
 /// script's own.
 pub(in crate::runbook) fn destructive_text(text: &str) -> Option<String> {

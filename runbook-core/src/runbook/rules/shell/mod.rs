@@ -58,8 +58,8 @@ pub(in crate::runbook) struct PipelineFact {
     pub(in crate::runbook) needs_input: bool,
 }
 
-/// Everything the rules ask of a script. Without a syntax tree (`syntax` says why) only the words
-/// are known.
+/// Everything the rules ask of a script. Without a syntax tree (`syntax` says why) nothing
+/// else is known.
 #[derive(Clone, Debug, Default)]
 pub(in crate::runbook) struct Facts {
     /// Why it does not parse.
@@ -88,13 +88,13 @@ pub(in crate::runbook) struct Facts {
     pub(in crate::runbook) commands: usize,
     /// Whether it looks at its arguments.
     pub(in crate::runbook) uses_arguments: bool,
-    /// Every word that could be a name.
-    pub(in crate::runbook) words: BTreeSet<String>,
+    /// Whether it is worth looking for losses, command by command.
+    may_destroy: bool,
 }
 
 /// Reads a script.
 pub(in crate::runbook) fn read(script: &str) -> Facts {
-    let mut facts = Facts { words: names_in(script), ..Facts::default() };
+    let mut facts = Facts { may_destroy: destructive::may_destroy(script), ..Facts::default() };
     match parse(script) {
         Ok(program) => walk::Walk::new(script, &mut facts).program(&program),
         Err(finding) => facts.syntax = Some(finding),
@@ -103,11 +103,9 @@ pub(in crate::runbook) fn read(script: &str) -> Facts {
 }
 
 /// Every word of `text` that has the form of a variable's name.
-pub(in crate::runbook) fn names_in(text: &str) -> BTreeSet<String> {
+pub(in crate::runbook) fn names_in(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
-        .map(str::to_owned)
-        .collect()
 }
 
 fn parse(script: &str) -> Result<ast::Program, Finding> {

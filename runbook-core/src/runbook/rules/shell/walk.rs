@@ -49,7 +49,7 @@ impl<'a> Walk<'a> {
         let base = self.base + start;
         match parse(text) {
             Ok(program) => {
-                Walk { text, base, facts: self.facts, depth: self.depth + 1 }.program(&program)
+                Walk { text, base, facts: self.facts, depth: self.depth + 1 }.program(&program);
             }
             Err(mut finding) => {
                 finding.range = finding.range.start + base..finding.range.end + base;
@@ -83,25 +83,30 @@ impl<'a> Walk<'a> {
     }
 
     fn pipeline(&mut self, pipeline: &ast::Pipeline, position: Position) {
-        let range = pipeline.seq.first().and_then(SourceLocation::location).map(|first| {
-            let end = pipeline.seq.last().and_then(SourceLocation::location);
-            self.range(&first).start..end.map_or(0, |end| self.range(&end).end)
-        });
-        let range = range.map_or(self.base..self.base, |r| r.start..r.end.max(r.start));
         if pipeline.bang {
+            let range = self.pipeline_range(pipeline);
             self.facts.negated.push(Negation {
-                range: range.clone(),
+                range,
                 of_test: is_test(pipeline),
                 seen: position.seen,
             });
         }
         if pipeline.seq.len() > 1 {
+            let range = self.pipeline_range(pipeline);
             let (counts, needs_input) = last_command(pipeline);
             self.facts.pipelines.push(PipelineFact { range, counts, needs_input });
         }
         for command in &pipeline.seq {
             self.command(command, Position { seen: position.seen && pipeline.seq.len() == 1 });
         }
+    }
+
+    /// Asked for only where something is found: places are computed from the leaves up.
+    fn pipeline_range(&self, pipeline: &ast::Pipeline) -> Range<usize> {
+        let first = pipeline.seq.first().and_then(SourceLocation::location);
+        let last = pipeline.seq.last().and_then(SourceLocation::location);
+        let start = first.map_or(self.base, |first| self.range(&first).start);
+        start..last.map_or(start, |last| self.range(&last).end.max(start))
     }
 
     fn command(&mut self, command: &ast::Command, position: Position) {
@@ -221,19 +226,19 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The name of the one simple command of a pipeline, and the word after it.
+/// Whether a pipeline is one command whose "no" is never an error.
 fn is_test(pipeline: &ast::Pipeline) -> bool {
     let [command] = &*pipeline.seq else { return false };
     match command {
         ast::Command::ExtendedTest(..) => true,
-        ast::Command::Simple(simple) => match simple_words(simple).as_slice() {
-            ["test" | "[", ..] | ["command", "-v", ..] => true,
-            _ => false,
-        },
+        ast::Command::Simple(simple) => {
+            matches!(simple_words(simple).as_slice(), ["test" | "[", ..] | ["command", "-v", ..])
+        }
         _ => false,
     }
 }
 
+/// Whether the last command counts, and whether it fails on nothing.
 fn last_command(pipeline: &ast::Pipeline) -> (bool, bool) {
     let Some(ast::Command::Simple(simple)) = pipeline.seq.last() else { return (false, false) };
     let words = simple_words(simple);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
-use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};
-use crate::run::{
+use super::{
     About, Answer, Approval, AttemptId, Card, CardHost, Effect, Ending, Event, Listing, Loss,
     Options, Order, Outcome, OutputDigest, Part, Payload, ProbeId, QuestionId, Slot, StepStatus,
     Timer, Topic,
 };
+use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
+use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};
 
 pub(crate) fn step() -> StepId {
     "swap".parse().unwrap()

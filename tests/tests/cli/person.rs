@@ -1,0 +1,301 @@
+//! A person at a real terminal: what they are asked, and that nothing but a deliberate answer is
+//! one. Everything is done on this machine.
+
+use runbook_tests::{Key, Runbook, Size, Terminal};
+
+const HEAD: &str = "format = 1\ntitle = \"A case\"\n";
+
+/// A change that leaves a file.
+const WRITE: &str = r#"
+[[step]]
+id = "write"
+on = "local"
+change = "touch written"
+cwd = "{{ here }}"
+verify = { read = "test -e written" }
+undo = "rm -f written"
+[param.here]
+type = "path"
+"#;
+
+struct Case {
+    operator: Runbook,
+    here: String,
+}
+
+impl Case {
+    fn new(text: &str) -> Self {
+        let operator = Runbook::new();
+        operator.write("runbooks/case.toml", &format!("{HEAD}{text}"));
+        let here = format!("here={}", operator.working_directory().display());
+        Self { operator, here }
+    }
+
+    fn start(&self, more: &[&str]) -> Terminal {
+        let mut arguments = vec!["run", "case", self.here.as_str()];
+        arguments.extend(more);
+        self.operator.terminal(&arguments, Size::WINDOW)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.operator.working_directory().join(name).exists()
+    }
+}
+
+#[track_caller]
+fn ends_with(mut terminal: Terminal, code: i32) -> String {
+    let ended = terminal.wait_for_exit();
+    let transcript = terminal.transcript();
+    assert_eq!(ended, code, "{transcript}");
+    transcript
+}
+
+#[test]
+fn a_yes_agrees_to_the_changes() {
+    let case = Case::new(WRITE);
+    let terminal = case.start(&[]);
+    terminal.wait_for("anything else changes nothing.\n >");
+    assert!(terminal.transcript().contains("Plan: 1 change, 0 destroys"));
+    assert!(!case.has("written"), "nothing is changed before the yes");
+    terminal.type_line("yes");
+    let transcript = ends_with(terminal, 0);
+    assert!(transcript.contains("RESOLVED"), "{transcript}");
+    assert!(case.has("written"));
+}
+
+#[test]
+fn enter_alone_is_no() {
+    let case = Case::new(WRITE);
+    let terminal = case.start(&[]);
+    terminal.wait_for("anything else changes nothing.\n >");
+    terminal.press(Key::Enter);
+    ends_with(terminal, 4);
+    assert!(!case.has("written"));
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    // the read before the question waits until it was typed
+    let wait = "[[step]]\nid = \"wait\"\non = \"local\"\ncwd = \"{{ here }}\"\n\
+                read = \"until test -e go; do sleep 0.01; done\"\n";
+    let case = Case::new(&format!("{wait}{WRITE}"));
+    let terminal = case.start(&[]);
+    terminal.wait_for("wait");
+    terminal.type_line("yes");
+    case.operator.write("go", "");
+    terminal.wait_for("anything else changes nothing.\n >");
+    terminal.press(Key::Enter);
+    ends_with(terminal, 4);
+    assert!(!case.has("written"));
+}
+
+#[test]
+fn ctrl_c_at_a_question_stops_with_9() {
+    let case = Case::new(WRITE);
+    let terminal = case.start(&[]);
+    terminal.wait_for("anything else changes nothing.\n >");
+    terminal.press(Key::Ctrl('c'));
+    let transcript = ends_with(terminal, 9);
+    assert!(transcript.contains("SIGINT"), "{transcript}");
+    assert!(!case.has("written"));
+}
+
+#[test]
+fn a_hangup_answers_nothing() {
+    let case = Case::new(WRITE);
+    let terminal = case.start(&[]);
+    terminal.wait_for("anything else changes nothing.\n >");
+    terminal.signal(rustix::process::Signal::HUP);
+    ends_with(terminal, 9);
+    assert!(!case.has("written"));
+}
+
+#[test]
+fn no_input_asks_nobody_even_in_a_terminal() {
+    let case = Case::new(WRITE);
+    let transcript = ends_with(case.start(&["--no-input"]), 4);
+    assert!(transcript.contains("there is no terminal"), "{transcript}");
+}
+
+#[test]
+fn a_missing_parameter_is_asked_until_it_fits() {
+    let tag = "[param.count]\ntype = \"int\"\nhelp = \"how many\"\nmax = 3\n";
+    let case =
+        Case::new(&format!("{tag}{}", WRITE.replace("touch written", "echo $count > written")));
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("int\n >");
+    terminal.type_line("7");
+    terminal.wait_for("and this is 7\n >");
+    terminal.type_line("2");
+    ends_with(terminal, 0);
+    let written = case.operator.working_directory().join("written");
+    assert_eq!(std::fs::read_to_string(written).expect("it was written"), "2\n");
+}
+
+const DESTROY: &str = r#"
+[[step]]
+id = "drop"
+title = "Drop the old copy"
+on = "local"
+cwd = "{{ here }}"
+destroy = "rm copy"
+affects = "nobody"
+loses = "the old copy"
+confirm = "drop copy"
+no_undo = "it is gone"
+verify = { read = "test ! -e copy" }
+[param.here]
+type = "path"
+"#;
+
+#[test]
+fn a_destroy_is_approved_by_the_exact_words() {
+    let case = Case::new(DESTROY);
+    case.operator.write("copy", "");
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("to stop here.\n >");
+    let card = terminal.transcript();
+    for words in [
+        "Type  drop copy  to approve",
+        "STOP · DESTRUCTIVE",
+        "Drop the old copy",
+        "rm copy",
+        "the old copy",
+        "it is gone",
+    ] {
+        assert!(card.contains(words), "{words:?} is not on the card:\n{card}");
+    }
+    terminal.press(Key::Enter);
+    terminal.wait_for("not approved.\n >");
+    terminal.type_line("yes");
+    terminal.wait_for("That is not  drop copy\n >");
+    terminal.type_line("v");
+    let directory = case.operator.working_directory().display();
+    terminal.wait_for(&format!("in    {directory}\n >"));
+    assert!(case.has("copy"), "nothing is destroyed before the words");
+    terminal.type_line("drop copy");
+    ends_with(terminal, 0);
+    assert!(!case.has("copy"));
+}
+
+#[test]
+fn a_destroy_can_be_passed_over_or_declined() {
+    for (key, code) in [("s", 10), ("q", 4)] {
+        // after a change: one that was passed over before anything was done is no exception
+        let change = WRITE.split("[param").next().unwrap_or_default();
+        let case = Case::new(&format!("{change}{DESTROY}"));
+        case.operator.write("copy", "");
+        let terminal = case.start(&["--yes"]);
+        terminal.wait_for("to stop here.\n >");
+        terminal.type_line(key);
+        ends_with(terminal, code);
+        assert!(case.has("copy"));
+    }
+}
+
+/// A change that fails until `go` is there, and a read that says why.
+const FAIL: &str = r#"
+[[step]]
+id = "up"
+on = "local"
+cwd = "{{ here }}"
+change = "test -e go && touch written"
+verify = { read = "test -e written" }
+undo = "touch undone"
+diagnose = ["echo FATAL: no space left on device"]
+[param.here]
+type = "path"
+"#;
+
+#[test]
+fn a_failure_shows_what_the_host_says_and_can_be_tried_again() {
+    let case = Case::new(FAIL);
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("stop here\n >");
+    let card = terminal.transcript();
+    for words in ["FAILED", "Where things stand", "FATAL: no space left", "r  retry up on local"] {
+        assert!(card.contains(words), "{words:?} is not on the card:\n{card}");
+    }
+    terminal.type_line("f");
+    terminal.wait_for("no space left on device\n >");
+    case.operator.write("go", "");
+    terminal.type_line("r");
+    ends_with(terminal, 0);
+    assert!(case.has("written"));
+}
+
+#[test]
+fn a_failure_can_be_undone_passed_over_or_left() {
+    for (key, code, undone) in [("u", 1, true), ("s", 10, false), ("q", 1, false)] {
+        let case = Case::new(FAIL);
+        let terminal = case.start(&["--yes"]);
+        terminal.wait_for("stop here\n >");
+        terminal.type_line(key);
+        ends_with(terminal, code);
+        assert_eq!(case.has("undone"), undone, "{key}");
+    }
+}
+
+const CHOICE: &str = r#"
+[[step]]
+id = "path"
+choose = "Which way?"
+options.image = "the image only"
+options.lead = { label = "call the lead", stop = true }
+[[step]]
+id = "work"
+manual = "Look at the dashboard."
+ask = { owner = { type = "name", ask = "Who owns the follow-up?" } }
+[[step]]
+id = "note"
+on = "local"
+cwd = "{{ here }}"
+change = "echo $path $owner > written"
+verify = { read = "test -s written" }
+undo = "rm written"
+[param.here]
+type = "path"
+"#;
+
+#[test]
+fn choices_and_work_by_hand_are_asked_in_their_turn() {
+    let case = Case::new(CHOICE);
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("stop here\n >");
+    terminal.type_line("imge");
+    terminal.wait_for("did you mean `image`?\n >");
+    terminal.type_line("image");
+    terminal.wait_for("name\n >");
+    terminal.type_line("ana");
+    terminal.wait_for("to stop here.\n >");
+    terminal.press(Key::Enter);
+    terminal.wait_for("Type  done  or  q\n >");
+    terminal.type_line("done");
+    ends_with(terminal, 0);
+    let written = case.operator.working_directory().join("written");
+    assert_eq!(std::fs::read_to_string(written).expect("it was written"), "image ana\n");
+}
+
+#[test]
+fn a_choice_that_stops_ends_the_run_with_nothing_changed() {
+    let case = Case::new(CHOICE);
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("stop here\n >");
+    terminal.type_line("lead");
+    let transcript = ends_with(terminal, 3);
+    assert!(transcript.contains("call the lead"), "{transcript}");
+}
+
+#[test]
+fn the_screen_is_plain_without_colour() {
+    for (more, expected) in [(&["--color", "never"][..], false), (&[][..], true)] {
+        let case = Case::new(WRITE);
+        let mut terminal = case.start(&[&["--yes"], more].concat());
+        assert_eq!(terminal.wait_for_exit(), 0, "{}", terminal.transcript());
+        let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
+        let coloured = raw.split("\u{1b}[").skip(1).any(|sequence| {
+            sequence.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+        });
+        assert_eq!(coloured, expected, "{more:?}: {raw:?}");
+    }
+}
