@@ -581,19 +581,19 @@ impl Story {
     }
 
     pub(crate) fn cards(&self) -> Vec<&runbook_core::run::Card> {
-        let card = |question| match question {
+        let cards = self.questions.iter().filter_map(|question| match question {
             Question::Destroy(card) => Some(card),
             _ => None,
-        };
-        self.questions.iter().filter_map(card).collect()
+        });
+        cards.collect()
     }
 
     pub(crate) fn failure_cards(&self) -> Vec<&runbook_core::run::FailureCard> {
-        let card = |question| match question {
+        let cards = self.questions.iter().filter_map(|question| match question {
             Question::Failure(card) => Some(card),
             _ => None,
-        };
-        self.questions.iter().filter_map(card).collect()
+        });
+        cards.collect()
     }
 
     /// The place in the log of what has `part` in it.
