@@ -17,8 +17,11 @@ use runbook_tests::{Need, ready};
 
 use crate::table::Row;
 
+/// Its name, what it cannot do without, and how its lines are measured.
+type Part = (&'static str, &'static [Need], fn() -> Vec<Row>);
+
 /// The parts, in the order of the table.
-const PARTS: [(&str, &[Need], fn() -> Vec<Row>); 4] = [
+const PARTS: [Part; 4] = [
     ("check", &[], check::rows),
     ("reads", &[Need::Ssh], reads::rows),
     ("cold", &[Need::Ssh], cold::rows),
