@@ -1,5 +1,11 @@
 //! The engine inside a program of one's own: another way to ask and another way to tell.
 
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "a program of one's own prints, and asks the clock and the environment"
+)]
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

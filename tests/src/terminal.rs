@@ -148,6 +148,17 @@ impl Terminal {
         assert!(found, "the screen did not show {text:?}. It shows:\n{}", self.framed());
     }
 
+    /// Waits until the screen is as it should be; `what` says how that is.
+    ///
+    /// # Panics
+    /// As [`Self::wait_for`].
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let found =
+            self.shown.wait_until(LIMIT, |shown| is_so(&shown.parser.0.screen().contents()));
+        assert!(found, "the screen did not show {what}. It shows:\n{}", self.framed());
+    }
+
     /// Waits until the screen no longer shows `text`.
     ///
     /// # Panics

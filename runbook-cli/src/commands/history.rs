@@ -13,7 +13,7 @@ use crate::cli::{History, OutputForm};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, cannot};
 use crate::session::Session;
-use crate::terminal::layout::{WIDTH, cut, pad};
+use crate::terminal::layout::{WIDTH, cut, pad, wrap};
 use crate::terminal::theme::{BAD, FAINT, GOOD, STRONG, WARN, paint};
 
 /// A run as it is listed.
@@ -52,7 +52,7 @@ pub(crate) fn run(history: &History, session: &Session) -> Result<ExitCode, Fail
         runs.iter().map(one).filter(|run| is_within(run, since, session)).collect();
     match session.settings.output {
         OutputForm::Human if listed.is_empty() => {
-            session.shell.err("No run is recorded here yet.\n")
+            session.shell.err("No run is recorded here yet.\n");
         }
         OutputForm::Human => {
             let zone = session.now.time_zone();
@@ -108,20 +108,20 @@ fn draw(run: &Listed, zone: &TimeZone) -> String {
         started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
     });
     let (sign, outcome) = match &run.outcome {
-        Outcome::Ended { code: 0, sentence } => (paint(GOOD, "✓"), sentence.clone()),
-        Outcome::Ended { code, sentence } => (paint(BAD, "✗"), format!("{sentence} (exit {code})")),
+        Outcome::Ended { code: 0, .. } => (paint(GOOD, "✓"), String::new()),
+        Outcome::Ended { code, sentence } => (paint(BAD, "✗"), format!("exit {code}: {sentence}")),
         Outcome::Running => (paint(WARN, "▶"), "runs now".to_owned()),
         Outcome::CutOff => (paint(BAD, "?"), "was cut off: look before you act".to_owned()),
         Outcome::Unreadable { why } => (paint(BAD, "?"), format!("cannot be read: {why}")),
     };
     let what = format!("{} {}", run.runbook, run.environment.as_deref().unwrap_or(""));
     let line = format!(
-        " {sign} {}  {}  {}{}{}",
+        " {sign} {}  {when}  {}{}",
         pad(&paint(STRONG, &run.run), 6),
-        when,
-        pad(&cut(SafeText::line(what).as_str(), 24), 26),
-        pad(&paint(FAINT, show_duration(run.took)), 8),
-        SafeText::line(outcome)
+        pad(&cut(SafeText::line(what).as_str(), 34), 36),
+        paint(FAINT, show_duration(run.took)),
     );
-    cut(&line, WIDTH.max(100)) + "\n"
+    let outcome = SafeText::line(outcome);
+    let below = wrap(outcome.as_str(), WIDTH - 11).into_iter().filter(|line| !line.is_empty());
+    below.fold(line + "\n", |screen, line| screen + &" ".repeat(11) + &line + "\n")
 }

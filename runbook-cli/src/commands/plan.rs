@@ -85,6 +85,7 @@ fn show(plan: &Plan, preview: &Preview, target: &Target, view: &View, session: &
                 today: session.today(),
                 offline: view.offline,
                 diff: view.diff,
+                holds_lock: false,
                 next: &next,
             };
             session.shell.out(&plan_view::draw(&view));

@@ -71,7 +71,15 @@ fn shows_preview(plan: &Arc<Plan>, session: &Session) -> ShowPreview {
     let quiet = session.settings.quiet;
     Box::new(move |preview| {
         let plan = &plan;
-        let view = PlanView { plan, preview, today, offline: false, diff: false, next: &[] };
+        let view = PlanView {
+            plan,
+            preview,
+            today,
+            offline: false,
+            diff: false,
+            holds_lock: true,
+            next: &[],
+        };
         if !quiet {
             shell.err(&format!("\n{}\n", plan_view::draw(&view)));
         }

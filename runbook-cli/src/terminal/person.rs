@@ -10,7 +10,7 @@ use runbook_core::confirm::{Answering, Asked, Confirmer, Reply};
 use runbook_core::run::{Answer, Card, FailureCard, Question};
 
 use super::card::{self, Known, Standing};
-use super::layout::{WIDTH, count, wrap};
+use super::layout::{WIDTH, count, field, wrap};
 use super::live::Live;
 use super::plan_view::{self, PlanView, environment_name};
 use super::prompt::Tty;
@@ -68,6 +68,7 @@ impl Person {
             today: self.today,
             offline: false,
             diff: false,
+            holds_lock: true,
             next: &[],
         };
         format!("\n{}", plan_view::draw(&view))
@@ -83,7 +84,7 @@ impl Person {
         };
         let word = instead.unwrap_or("yes");
         self.say(&format!(
-            "\n Make the{sum}?{later} Type  {}  to agree; anything else changes nothing.\n",
+            "\n Make the{sum}?{later}\n Type  {}  to agree; anything else changes nothing.\n",
             paint(LIVE, word)
         ));
         match (self.line().await, instead) {
@@ -139,13 +140,17 @@ impl Person {
         options: &IndexMap<String, (String, bool)>,
     ) -> Answer {
         self.heading(step.as_str(), text);
+        let quit = (!options.contains_key("q")).then_some("q");
+        let keys = options.keys().map(String::as_str).chain(quit);
+        let width = keys.map(|key| key.chars().count()).max().unwrap_or(0);
+        let line =
+            |key: &str, what: &str| field(&format!("  {}", paint(LIVE, key)), width + 4, what);
         for (key, (label, stops)) in options {
             let stops = if *stops { paint(WARN, "  (ends the run)") } else { String::new() };
-            self.say(&format!("   {}  {}{stops}\n", paint(LIVE, key), SafeText::line(label)));
+            self.say(&line(key, &format!("{}{stops}", SafeText::line(label))));
         }
-        let quit = (!options.contains_key("q")).then_some("q");
         if let Some(quit) = quit {
-            self.say(&format!("   {}  stop here\n", paint(LIVE, quit)));
+            self.say(&line(quit, "stop here"));
         }
         loop {
             match self.line().await {

@@ -2,7 +2,8 @@
 //! it must not know how any of it was found out.
 
 use jiff::civil::Date;
-use runbook_core::base::SafeText;
+use runbook_core::base::units::show_duration;
+use runbook_core::base::{SafeText, Value};
 use runbook_core::plan::{Bound, Plan, Verdict};
 use runbook_core::run::{CheckLine, Ledger, Preview};
 use runbook_core::runbook::Runbook;
@@ -24,6 +25,8 @@ pub(crate) struct PlanView<'a> {
     pub(crate) offline: bool,
     /// Whether every command is shown.
     pub(crate) diff: bool,
+    /// Whether the lock is held while this is shown, where there is one.
+    pub(crate) holds_lock: bool,
     /// The command lines to try next, and what each does.
     pub(crate) next: &'a [(String, String)],
 }
@@ -109,12 +112,20 @@ fn values(plan: &Plan) -> Vec<(String, String)> {
 fn bound_text(bound: &Bound) -> String {
     match bound {
         Bound::None => paint(FAINT, "none"),
-        Bound::One(value) => one_line(&value.text()),
+        Bound::One(value) => value_text(value),
         Bound::PerHost(values) => values
             .iter()
-            .map(|(host, value)| format!("{host}: {}", one_line(&value.text())))
+            .map(|(host, value)| format!("{host}: {}", value_text(value)))
             .collect::<Vec<_>>()
             .join("\n"),
+    }
+}
+
+/// As a person writes it; a program is given a duration in seconds.
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::Duration(duration) => show_duration(*duration),
+        value => one_line(&value.text()),
     }
 }
 
@@ -180,7 +191,7 @@ fn outcome(view: &PlanView<'_>) -> String {
         lines.extend(wrap(&format!("Ends here: {}", safe(ended)), WIDTH - 2));
     }
     lines.extend(ledger(&view.preview.ledger, view.preview.hosts.len(), view.offline));
-    if view.plan.runbook.lock.is_some() {
+    if view.plan.runbook.lock.is_some() && !view.holds_lock {
         lines.push("The lock is not held yet: until `run` takes it, someone else may.".to_owned());
     }
     for note in &view.preview.notes {
@@ -241,6 +252,7 @@ mod tests {
             today: date(2026, 1, 15),
             offline: false,
             diff: false,
+            holds_lock: false,
             next: &next,
         };
         change(&mut view);

@@ -219,9 +219,13 @@ impl Progress {
 
     fn saw(&mut self, about: &About, on: &HostName, verdict: &Verdict) {
         let About::Step { step, host, slot, .. } = about else { return };
-        let host = self.host(step, host.as_ref().unwrap_or(on));
-        slot_word(*slot).clone_into(&mut host.doing);
-        host.saw = Some(verdict.line().to_owned());
+        let hosts = &mut self.step(step).hosts;
+        // what is asked once for all of a step's hosts, such as the goal, may be asked elsewhere
+        let one = host.as_ref().or_else(|| hosts.contains_key(on).then_some(on));
+        for (_, host) in hosts.iter_mut().filter(|(name, _)| one.is_none_or(|one| one == *name)) {
+            slot_word(*slot).clone_into(&mut host.doing);
+            host.saw = Some(verdict.line().to_owned());
+        }
     }
 
     fn inquiry_ended(&mut self, about: &About, verdict: &Verdict) {

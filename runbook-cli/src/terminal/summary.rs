@@ -3,7 +3,7 @@
 
 use runbook_core::base::units::show_duration;
 use runbook_core::base::{HostName, SafeText, StepId};
-use runbook_core::report::summary::{InquiryLine, Summary};
+use runbook_core::report::summary::{Fate, InquiryLine, Summary};
 use runbook_core::run::{Effect, StepStatus};
 
 use super::layout::{WIDTH, count, field, hosts, rule, wrap};
@@ -26,7 +26,7 @@ pub(crate) fn draw(summary: &Summary, kept: &str) -> String {
     screen += "\n";
     screen += &tally(summary);
     screen += &touched(summary);
-    screen += &unwell(summary);
+    screen += &unwell(summary, code);
     screen + "\n" + &records(summary, kept)
 }
 
@@ -70,7 +70,8 @@ fn goal(summary: &Summary) -> String {
     let (asked, held) =
         checks.iter().fold((0, 0), |(asked, held), check| (asked + check.asked, held + check.held));
     let samples = if asked > 1 { format!("  ({held} of {asked} held)") } else { String::new() };
-    format!(" goal {} {}{samples}\n", now(verdict), SafeText::line(verdict.line()))
+    let text = format!("{} {}{samples}", now(verdict), SafeText::line(verdict.line()));
+    field("goal", 5, &text)
 }
 
 /// How many steps ended how.
@@ -105,7 +106,7 @@ fn touched(summary: &Summary) -> String {
         let lines: Vec<String> = touched.iter().map(|(step, on)| place(step, on)).collect();
         if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
     };
-    field("  changed", 13, &of(Effect::Change)) + &field("  destroyed", 13, &of(Effect::Destroy))
+    field("  changed", 15, &of(Effect::Change)) + &field("  destroyed", 15, &of(Effect::Destroy))
 }
 
 fn place(step: &StepId, on: &[&HostName]) -> String {
@@ -113,7 +114,7 @@ fn place(step: &StepId, on: &[&HostName]) -> String {
 }
 
 /// What failed, what nobody knows, and who could not be reached.
-fn unwell(summary: &Summary) -> String {
+fn unwell(summary: &Summary, code: ExitCode) -> String {
     let mut lines = vec![];
     for (id, step) in &summary.steps {
         let why = step.why.as_deref().unwrap_or("");
@@ -127,7 +128,13 @@ fn unwell(summary: &Summary) -> String {
     }
     for line in summary.in_doubt() {
         let who = format!("{} on {}", line.attempt.step, line.attempt.host);
-        lines.push(("UNKNOWN".to_owned(), format!("{who}: look whether it ran")));
+        // a run that was stopped lets go of what runs, which is not lost
+        lines.push(match (&line.fate, code) {
+            (Fate::Intended, ExitCode::Stopped) => {
+                ("under way".to_owned(), format!("{who}: it goes on there; look how it ended"))
+            }
+            _ => ("UNKNOWN".to_owned(), format!("{who}: look whether it ran")),
+        });
     }
     for (host, line) in &summary.hosts {
         if let Some(why) = &line.unreachable {
@@ -136,7 +143,7 @@ fn unwell(summary: &Summary) -> String {
     }
     lines
         .iter()
-        .map(|(label, text)| field(&paint(WARN, format!("  {label}")), 13, text.trim()))
+        .map(|(label, text)| field(&paint(WARN, format!("  {label}")), 15, text.trim()))
         .collect()
 }
 

@@ -5,7 +5,20 @@ const WIDTH: usize = 60;
 
 /// The first line of `text` that says something, cut to a width a person takes in at a glance.
 pub(super) fn brief(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    shorten(text, lines(text).next())
+}
+
+/// The last line that says something: what a program that failed said last is nearest to why.
+pub(super) fn brief_end(text: &str) -> String {
+    shorten(text, lines(text).next_back())
+}
+
+fn lines(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+fn shorten(text: &str, line: Option<&str>) -> String {
+    let line = line.unwrap_or_default();
     let mut short: String = line.chars().take(WIDTH).map(one_line).collect();
     if line.chars().nth(WIDTH).is_some() || line.len() < text.trim().len() {
         short.push('…');
@@ -42,6 +55,13 @@ mod tests {
         assert_eq!(brief("one\ntwo"), "one…");
         assert_eq!(brief(&"x".repeat(61)), format!("{}…", "x".repeat(60)));
         assert_eq!(brief_or_empty(" \n"), "nothing");
+    }
+
+    #[test]
+    fn of_what_failed_the_last_line_is_quoted() {
+        assert_eq!(brief_end("app Creating\napp exited (1)\n\n"), "app exited (1)…");
+        assert_eq!(brief_end("refused\n"), "refused");
+        assert_eq!(brief_end(" \n"), "");
     }
 
     proptest! {

@@ -25,7 +25,10 @@ impl State {
             }
             Event::ClockRead { at } => self.now = Some(*at),
             Event::LockAsked { .. } => self.lock = Lock::Asked,
-            Event::LockTaken { .. } => self.lock = Lock::Held,
+            Event::LockTaken { name } => {
+                self.lock = Lock::Held;
+                self.locks.insert(name.clone());
+            }
             Event::LockRefused { holder, .. } => self.lock = Lock::Refused(holder.clone()),
             Event::Connecting { host } => self.link(host, Link::Connecting),
             Event::Connected { host, identity } => self.link(host, Link::Up(identity.clone())),

@@ -39,7 +39,7 @@ impl Run {
         self.plan().hosts.keys().map(|host| (host.clone(), identity(host))).collect()
     }
 
-    fn check_lines(&self, about: &About) -> Vec<CheckLine> {
+    pub(super) fn check_lines(&self, about: &About) -> Vec<CheckLine> {
         let scope = self.scope(None, None);
         let state = self.state().inquiries.get(about);
         (0..)
@@ -183,15 +183,14 @@ impl Run {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let Some(lock) = &self.plan().runbook.lock {
-            let name = lock.name.for_person(&self.scope(None, None));
-            notes.push(format!(
-                "hosts are not locked yet: `{name}` keeps out other runs from this machine, not from \
-                 another one"
-            ));
+        if self.plan().runbook.lock.is_none() {
+            return Vec::new();
         }
-        notes
+        vec![
+            "the lock is held on this machine only: hosts are not locked yet, so a run from another \
+             machine is not kept out"
+                .to_owned(),
+        ]
     }
 }
 

@@ -22,8 +22,10 @@ pub struct State {
     pub phase: Phase,
     /// How it was started.
     pub options: Options,
-    /// Its lock, where it has one.
+    /// Its lock, where it has one: the one that was asked for last.
     pub lock: Lock,
+    /// The locks it holds: one a host.
+    pub locks: BTreeSet<String>,
     /// What `now` is.
     pub now: Option<Timestamp>,
     /// The hosts that were asked for.

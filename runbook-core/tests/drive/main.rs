@@ -1,6 +1,12 @@
 //! The driver over real shells of this machine: what is done, in which order, and what is not done
 //! when something breaks.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "what the engine did is looked at in files and processes"
+)]
+
 mod bench;
 mod breaks;
 mod kept;

@@ -17,7 +17,7 @@ use runbook_tests::{Need, ready};
 
 use crate::table::Row;
 
-/// Its name, what it cannot do without, and how its lines are measured.
+/// A part: its name, what it needs, and what it measures.
 type Part = (&'static str, &'static [Need], fn() -> Vec<Row>);
 
 /// The parts, in the order of the table.

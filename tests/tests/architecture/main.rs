@@ -3,6 +3,7 @@
 
 mod arrows;
 mod floors;
+mod pages;
 mod paths;
 mod sources;
 mod words;

@@ -8,10 +8,7 @@ const CRATES: [&str; 3] = ["runbook-core", "runbook-cli", "tests"];
 /// Files that are not the project's own words.
 const OTHERS: [&str; 3] = ["Cargo.lock", "LICENSE-APACHE", "LICENSE-MIT"];
 
-/// More lines than this, tests included, are a smell.
-const SMELL: usize = 400;
-
-fn own_words() -> Vec<Source> {
+pub(crate) fn own_words() -> Vec<Source> {
     let mut sources = under(".");
     for source in &mut sources {
         source.path = source.path.trim_start_matches("./").to_owned();
@@ -102,33 +99,4 @@ fn is_known(rest: &str) -> bool {
     let name = name.rsplit('@').next().unwrap_or_default().trim_end_matches('.');
     !name.contains('.')
         || KNOWN.iter().any(|known| name.starts_with(known) || name.ends_with(known))
-}
-
-#[test]
-fn the_links_of_a_page_lead_to_files() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut broken = Vec::new();
-    for page in own_words().into_iter().filter(|source| source.has_extension("md")) {
-        let folder = root.join(&page.path).parent().expect("a folder").to_owned();
-        for target in page.text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = target.split('#').next().unwrap_or_default();
-            if !file.is_empty() && !file.contains("://") && !folder.join(file).exists() {
-                broken.push(format!("{}: {target}", page.path));
-            }
-        }
-    }
-    assert_eq!(broken, Vec::<String>::new());
-}
-
-#[test]
-fn long_files_are_told_of() {
-    let mut long: Vec<(usize, String)> = all_rust()
-        .map(|source| (source.text.lines().count(), source.path))
-        .filter(|(lines, _)| *lines > SMELL)
-        .collect();
-    long.sort_unstable_by(|a, b| b.cmp(a));
-    // a smell, not a fault: `cargo test --test architecture -- --nocapture` shows them
-    for (lines, path) in long {
-        println!("{path}: {lines} lines");
-    }
 }

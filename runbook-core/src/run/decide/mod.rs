@@ -14,6 +14,8 @@ mod order;
 mod step;
 mod turn;
 
+use std::collections::BTreeSet;
+
 pub(super) use consent::is_destroying;
 
 use super::about::About;
@@ -21,9 +23,13 @@ use super::action::Action;
 use super::event::{Event, Topic};
 use super::inquiry::Inquired;
 use super::machine::{Move, Run};
+use super::preview::CheckLine;
 use super::question::{Question, QuestionId};
 use super::state::{Link, Lock, Phase};
 use super::status::Ending;
+use crate::base::HostName;
+use crate::plan::Verdict;
+use crate::template::EvaluationError;
 
 impl Run {
     /// The next fact; none when news must be waited for.
@@ -86,29 +92,55 @@ impl Run {
         self.plan().runbook.steps.iter().all(|step| self.state().status(&step.id).is_some())
     }
 
-    /// Ok when the lock is held or none is needed.
+    /// Ok when every lock is held or none is needed. They are taken one after the other in the
+    /// order of their names, so that of two runs one wins.
     fn lock_move(&self) -> Result<(), Option<Move>> {
-        let Some(lock) = &self.plan().runbook.lock else { return Ok(()) };
-        if self.options().preview_only {
+        if self.plan().runbook.lock.is_none() || self.options().preview_only {
             return Ok(());
         }
         match &self.state().lock {
-            Lock::Held => Ok(()),
             Lock::Asked => Err(None),
             Lock::Refused(holder) => {
                 let ending = Ending::Locked { sentence: holder.clone() };
                 Err(Some(Move::fact(Event::Ending { ending })))
             }
-            Lock::None => Err(Some(match lock.name.text(&self.scope(None, None)) {
-                Ok(name) => {
-                    let event = Event::LockAsked { name: name.clone() };
-                    Move::order(event, Action::TakeLock { name })
-                }
-                Err(error) => {
-                    let sentence = format!("the lock has no name: {error}");
-                    Move::fact(Event::Ending { ending: Ending::Precondition { sentence } })
-                }
-            })),
+            Lock::Held if self.state().locks.len() == self.lock_hosts().len().max(1) => Ok(()),
+            Lock::None | Lock::Held => self.next_lock_move(),
+        }
+    }
+
+    fn next_lock_move(&self) -> Result<(), Option<Move>> {
+        let names = match self.lock_names() {
+            Ok(names) => names,
+            Err(error) => {
+                let sentence = format!("the lock has no name: {error}");
+                let ending = Ending::Precondition { sentence };
+                return Err(Some(Move::fact(Event::Ending { ending })));
+            }
+        };
+        let Some(name) = names.into_iter().find(|name| !self.state().locks.contains(name)) else {
+            return Ok(());
+        };
+        let event = Event::LockAsked { name: name.clone() };
+        Err(Some(Move::order(event, Action::TakeLock { name })))
+    }
+
+    /// The lock of each host: two runs exclude each other on the hosts they share.
+    fn lock_names(&self) -> Result<BTreeSet<String>, EvaluationError> {
+        let Some(lock) = &self.plan().runbook.lock else { return Ok(BTreeSet::new()) };
+        let hosts = self.lock_hosts();
+        if hosts.is_empty() {
+            return Ok(BTreeSet::from([lock.name.text(&self.scope(None, None))?]));
+        }
+        let name =
+            |host| Ok(format!("{} on {host}", lock.name.text(&self.scope(None, Some(host)))?));
+        hosts.into_iter().map(name).collect()
+    }
+
+    fn lock_hosts(&self) -> Vec<&HostName> {
+        match self.plan().runbook.lock.as_ref().and_then(|lock| lock.on.as_ref()) {
+            Some(role) => self.plan().role(role).iter().collect(),
+            None => self.plan().hosts.keys().collect(),
         }
     }
 
@@ -127,12 +159,23 @@ impl Run {
         match self.inquire(&About::Preconditions { again }) {
             Inquired::Ended(verdict) if verdict.held() => Ok(()),
             Inquired::Ended(verdict) => {
-                let sentence = verdict.line().to_owned();
+                let sentence = self.refusal(&About::Preconditions { again }, &verdict);
                 Err(Some(Move::fact(Event::Ending { ending: Ending::Precondition { sentence } })))
             }
             Inquired::Next(next) => Err(Some(*next)),
             Inquired::Waiting | Inquired::NotYet => Err(None),
         }
+    }
+
+    /// Why a run may not begin, and what to do about it; nobody knows that where nobody answered.
+    fn refusal(&self, about: &About, verdict: &Verdict) -> String {
+        if matches!(verdict, Verdict::Error { .. }) {
+            return format!("a precondition has no answer: {}", verdict.line());
+        }
+        let sentence = format!("a precondition does not hold: {}", verdict.line());
+        let unmet = |line: &CheckLine| line.verdict.as_ref().is_some_and(|verdict| !verdict.held());
+        let hints = self.check_lines(about).into_iter().filter(unmet).filter_map(|line| line.hint);
+        hints.fold(sentence, |sentence, hint| format!("{sentence}; {hint}"))
     }
 
     /// Puts a question, unless it was put.
@@ -156,7 +199,7 @@ impl Run {
     }
 
     /// Whether a host is neither connected to nor given up on.
-    fn is_connecting(&self, host: &crate::base::HostName) -> bool {
+    fn is_connecting(&self, host: &HostName) -> bool {
         matches!(self.link(host), None | Some(Link::Connecting))
     }
 }

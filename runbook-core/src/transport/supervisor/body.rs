@@ -86,7 +86,8 @@ fn push_program(
         Program::Script { text, shell } => {
             let (interpreter, name) = match shell {
                 Shell::Sh => (format!("{} -eu", purpose.sh), "sh"),
-                Shell::Bash => ("bash -eu -o pipefail".to_owned(), "bash"),
+                // bash takes a shell that sshd started for one that wants the user's own settings
+                Shell::Bash => ("bash --norc -eu -o pipefail".to_owned(), "bash"),
             };
             code.push(' ');
             code.push_str(&interpreter);

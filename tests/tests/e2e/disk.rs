@@ -1,0 +1,156 @@
+//! A disk that is full, and one that is not.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use runbook_core::run::{Event, Listing, StepStatus};
+use runbook_tests::{
+    Engine, HostOptions, Images, Need, Place, Program, Registry, Runbook, SshConfig, Stack, ready,
+};
+
+use crate::journal::Journal;
+use crate::person::{DESK, Person as _};
+use crate::shop::{Shop, assert_nothing_left};
+
+/// A filesystem of its own, nine tenths full.
+struct FullDisk {
+    place: Place,
+}
+
+impl FullDisk {
+    fn mount() -> Self {
+        let place = Place::new();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(place.path());
+        Program::run("mount", &mount).assert_code(0);
+        std::fs::write(place.path().join("filled"), vec![0; 950 * 1024]).expect("it has room");
+        Self { place }
+    }
+
+    fn path(&self) -> &Path {
+        self.place.path()
+    }
+}
+
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        // hosts that were started later have a copy of the mount, which goes with them
+        let _ = Program::run("umount", Command::new("umount").args(["-l"]).arg(self.place.path()));
+    }
+}
+
+/// Every program of this machine but some, as the `PATH` of a host that lacks those.
+fn path_without(missing: &[&str]) -> (Place, String) {
+    let place = Place::new();
+    for directory in ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"] {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            if !missing.iter().any(|name| entry.file_name() == *name) {
+                // the first of a name wins, as in every path
+                let _ = symlink(entry.path(), place.path().join(entry.file_name()));
+            }
+        }
+    }
+    let path = place.path().display().to_string();
+    (place, path)
+}
+
+#[test]
+fn a_healthy_disk_is_not_the_problem() {
+    if !ready(&[]) {
+        return;
+    }
+    let operator = Runbook::new();
+    let ended = operator.run(&["run", "disk-full", "--local", "target=99"]);
+    println!("{ended}");
+    ended.assert_code(0);
+    assert!(ended.stdout.contains("the disk is not the problem"), "{ended}");
+    let journal = Journal::newest(&operator);
+    journal.assert_only_reads();
+    assert_eq!(journal.status("images"), StepStatus::NotNeeded);
+}
+
+#[test]
+fn a_host_without_docker_and_systemd_skips_what_is_theirs() {
+    if !ready(&[Need::Ssh, Need::Namespaces, Need::Root]) {
+        return;
+    }
+    let disk = FullDisk::mount();
+    let (_programs, path) = path_without(&["docker", "dockerd", "journalctl"]);
+    let host = HostOptions::new().env("PATH", path).start("db1");
+    let config = SshConfig::for_hosts(&[&host]);
+    let operator = Runbook::new().ssh_config(&config);
+    let mount = format!("mount={}", disk.path().display());
+    let arguments = ["run", "disk-full", "--host", "host=db1", &mount];
+    let mut terminal = operator.terminal(&arguments, DESK);
+    terminal.answer("to agree", "yes");
+    let (code, shown) = terminal.leaves();
+    println!("{shown}");
+    assert_eq!(code, 1, "{shown}");
+    let journal = Journal::newest(&operator);
+    journal.assert_only_reads();
+    for step in ["journal", "cache", "images", "volumes"] {
+        assert_eq!(journal.status(step), StepStatus::Skipped, "{step}");
+    }
+    assert!(shown.contains("NOT RESOLVED"), "{shown}");
+    assert_nothing_left(&host);
+}
+
+#[test]
+fn only_what_was_listed_is_removed_and_only_after_the_words() {
+    if !Shop::can_open() {
+        return;
+    }
+    let (engine, registry) = (Engine::start(), Registry::start());
+    let images = Images::publish(&engine, &registry);
+    let stack = Stack::new(&engine, &images, "shop", "v1");
+    stack.up().assert_code(0);
+    for volume in ["orphan", "stopped"] {
+        let _ = engine.ask(&["volume", "create", volume]);
+    }
+    let old = images.name("v2");
+    let create = ["create", "-v", "stopped:/data", &images.name("v1"), "true"];
+    let _ = engine.ask(&create);
+
+    let disk = FullDisk::mount();
+    let (_programs, path) = path_without(&["journalctl"]);
+    let host = HostOptions::new().engine(&engine).env("PATH", path).start("db1");
+    let config = SshConfig::for_hosts(&[&host]);
+    let operator = Runbook::new().ssh_config(&config);
+    let mount = format!("mount={}", disk.path().display());
+    let arguments = ["run", "disk-full", "--host", "host=db1", &mount, "keep_images=1"];
+    let mut terminal = operator.terminal(&arguments, DESK);
+    terminal.answer("to agree", "yes");
+    terminal.answer("to approve", "db1");
+    terminal.answer("is it backed up", "yes");
+    terminal.answer("to approve", "db1");
+    terminal.answer("That is not", "q");
+    let (code, shown) = terminal.leaves();
+    println!("{shown}");
+    assert_eq!(code, 1, "{shown}");
+
+    let journal = Journal::newest(&operator);
+    assert_eq!(listed(&journal, "images"), [old]);
+    assert_eq!(listed(&journal, "volumes"), ["orphan"]);
+    let left = engine.ask(&["images", "--format", "{{.Tag}}"]);
+    let mut left: Vec<&str> = left.lines().collect();
+    left.sort_unstable();
+    assert_eq!(left, ["v1", "v3"]);
+    let volumes = engine.ask(&["volume", "ls", "-q"]);
+    assert_eq!(volumes.lines().collect::<Vec<_>>(), ["orphan", "stopped"]);
+    assert_eq!(journal.changes(), ["cache db1", "images db1"]);
+    assert_nothing_left(&host);
+}
+
+/// What was shown to be removed at the step's turn.
+fn listed(journal: &Journal, wanted: &str) -> Vec<String> {
+    let listed = journal.facts().find_map(|fact| match fact {
+        Event::ItemsListed { step, items, listing: Listing::Turn, .. }
+            if step.as_str() == wanted =>
+        {
+            Some(items.clone())
+        }
+        _ => None,
+    });
+    listed.unwrap_or_default()
+}

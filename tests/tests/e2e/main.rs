@@ -1,0 +1,19 @@
+//! The command from end to end, as an operator meets it: the binary against real sshd, a real
+//! Docker Engine with Compose, and a real registry. One binary, so that one engine serves all.
+//!
+//! It sees the command's screens, exit codes and journals, and the systems it acted on; it must not
+//! reach into the engine.
+
+mod destroy;
+mod disk;
+mod failing;
+mod fleet;
+mod gate;
+mod interrupted;
+mod journal;
+mod person;
+mod refusals;
+mod remote;
+mod rollback;
+mod shop;
+mod single;
