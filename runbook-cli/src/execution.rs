@@ -1,6 +1,7 @@
 //! Carries a plan out: joins the engine to the terminal, and asks it to stop when a signal says so.
 //! Must not know what is planned.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -140,6 +141,21 @@ fn live(session: &Session, plan: &Plan, permanent: bool) -> Live {
 fn ssh(session: &Session) -> Result<Ssh, Failure> {
     Ssh::new(session.settings.ssh_config.clone())
         .map_err(|error| Failure { code: ExitCode::Unreachable, ..cannot("use ssh", &error) })
+}
+
+/// Refuses what would act on something else than the caller's variables point at.
+pub(crate) fn refuse_left_behind(plan: &Plan) -> Result<(), Failure> {
+    let set: BTreeSet<String> =
+        variables().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name).collect();
+    let Some(left) = plan.left_behind(|name| set.contains(name)) else { return Ok(()) };
+    let (tool, variable) = (left.tool, left.variable);
+    let place = left.step.map_or_else(String::new, |step| format!("step `{step}`: "));
+    let message = format!("{place}`{tool}` would not see your `{variable}`, which is set");
+    Err(Failure::new(ExitCode::NotApplicable, message)
+        .line("Nothing was sent: it would act on something else than your shell does.")
+        .line(format!(
+            "unset {variable}, or let the runbook take it: local_env = [\"{variable}\"]"
+        )))
 }
 
 /// The variables of this process that are text.

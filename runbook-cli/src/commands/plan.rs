@@ -10,7 +10,7 @@ use runbook_core::run::{Options, Preview, Run};
 use crate::binding::Asked;
 use crate::cli::{OutputForm, Target, View};
 use crate::command_line::command_line;
-use crate::execution::{Executed, Execution};
+use crate::execution::{Executed, Execution, refuse_left_behind};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, cannot};
 use crate::session::Session;
@@ -42,6 +42,7 @@ pub(crate) async fn run(
         show(&plan, &preview, target, view, session);
         return Ok(detailed(ExitCode::Success, &preview, view));
     }
+    refuse_left_behind(&plan)?;
     let executed = execute(&plan, options, person, session, signals).await?;
     let code = ExitCode::of_run(executed.finished.code);
     show(&plan, &executed.preview, target, view, session);

@@ -9,7 +9,7 @@ use runbook_core::run::Options;
 use super::plan;
 use crate::binding::Asked;
 use crate::cli::{OutputForm, Run, View};
-use crate::execution::{Executed, Execution, ShowPreview};
+use crate::execution::{Executed, Execution, ShowPreview, refuse_left_behind};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, cannot};
 use crate::session::Session;
@@ -29,7 +29,8 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
     let mut asked = Asked::read(&run.target, session)?;
     let choices = asked.choices(&run.target)?;
     // everything is asked and checked before a run is begun that would only be thrown away
-    asked.bind(plan::id(), &run.target, session, person.as_ref()).await?;
+    let bound = asked.bind(plan::id(), &run.target, session, person.as_ref()).await?;
+    refuse_left_behind(&bound)?;
     let store = Store::at(&session.settings.places);
     let begun = store.begin(&snapshots(&asked)).map_err(|error| not_kept(&error))?;
     let id = begun.directory.id().clone();

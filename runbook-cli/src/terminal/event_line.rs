@@ -159,6 +159,7 @@ fn topic(topic: &Topic) -> String {
         Topic::Failure { step, host } => format!("{step} failed on {host}"),
         Topic::Choose { step } => format!("{step} is a choice"),
         Topic::Manual { step } => format!("{step} is done by hand"),
+        Topic::Undo { step, host } => format!("{step} is undone by hand on {host}"),
         Topic::Attest { probe } => format!("{} is attested", about(&probe.about)),
     }
 }

@@ -99,6 +99,7 @@ fn what(step: &PreviewStep) -> String {
         after.as_ref().map_or_else(String::new, |step| format!(": after {step}"))
     };
     match &step.what {
+        What::Waits { why } => SafeText::line(why).to_string(),
         What::NotRun { after: step } => format!("not run{}", after(step)),
         What::NotKnown { after: step } => format!("not known yet{}", after(step)),
         What::Ran { status: StepStatus::Skipped, why: Some(why), .. } => {

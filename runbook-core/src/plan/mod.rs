@@ -2,6 +2,7 @@
 
 pub mod bind;
 mod brief;
+pub mod caller;
 pub mod capture;
 pub mod command;
 pub mod condition;
@@ -25,6 +26,7 @@ mod values;
 
 pub use crate::runbook::Shell;
 pub use bind::{BindError, Given, Problem};
+pub use caller::LeftBehind;
 pub use capture::CaptureError;
 pub use command::{Command, Program};
 pub use condition::{Comparand, Condition, Order};

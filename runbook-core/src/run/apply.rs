@@ -1,8 +1,9 @@
 //! What each fact does to the state. Only writes; decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::about::About;
+use super::about::{About, Slot};
+use super::approval::Approval;
 use super::attempt::{AttemptId, Effect, Loss, Outcome, Part};
 use super::event::{Event, Listing, Timer, Topic};
 use super::question::{Answer, QuestionId};
@@ -76,7 +77,7 @@ impl State {
                 self.change_turn(step, host, |turn| turn.began = true);
             }
             Event::ItemsListed { step, host, items, listing } => {
-                self.listed(step, host, items, *listing);
+                self.listed(step, host, items, *listing, runbook);
             }
             Event::Faltered { step, host, why, unreachable } => {
                 let failure = Failure { why: why.clone(), unreachable: *unreachable, answer: None };
@@ -86,7 +87,7 @@ impl State {
                 let begun = AttemptState { effect: *effect, digest: *digest, end: None };
                 self.intended(attempt, begun);
             }
-            Event::Approved { approval } => self.approvals.push(approval.clone()),
+            Event::Approved { approval } => self.approved(approval),
             Event::Exited { attempt, outcome } => self.exited(attempt, outcome, runbook),
             Event::Lost { attempt, loss } => self.lost(attempt, loss),
             Event::Valued { step: _, host, name, value } => {
@@ -134,7 +135,31 @@ impl State {
                 turn.tries += 1;
             }),
             Part::Items => self.listing(attempt),
-            Part::Diagnose(_) | Part::Undo => {}
+            Part::Undo => {
+                if let Some(host) = self.undoing(&attempt.step).cloned() {
+                    let attempt = attempt.clone();
+                    self.change_turn(&attempt.step.clone(), &host, |turn| {
+                        turn.undo_attempts.push(attempt);
+                    });
+                }
+            }
+            Part::Diagnose(_) => {}
+        }
+    }
+
+    /// An approval is for the turns of its card, until one of them begins anew.
+    fn approved(&mut self, approval: &Approval) {
+        self.approvals.push(approval.clone());
+        let card = approval.card();
+        let about = self.questions.values().find_map(|asked| match &asked.about {
+            Topic::Destroy { step, hosts, digest } if *digest == card => Some((step, hosts)),
+            _ => None,
+        });
+        let Some((step, hosts)) = about.map(|(step, hosts)| (step.clone(), hosts.clone())) else {
+            return;
+        };
+        for host in hosts {
+            self.change_turn(&step, &host, |turn| turn.approved = Some(card));
         }
     }
 
@@ -149,10 +174,31 @@ impl State {
         }
     }
 
-    fn listed(&mut self, step: &StepId, host: &HostName, items: &[String], listing: Listing) {
+    /// What a person attested of a list does not stand for the next one.
+    fn forget_attested(&mut self, step: &StepId, host: &HostName, runbook: &Runbook) {
+        let Some(step) = runbook.step(step) else { return };
+        let places: BTreeSet<usize> = [Slot::Precondition, Slot::Proof, Slot::Verify]
+            .into_iter()
+            .flat_map(|slot| super::inquiry::step_checks(step, slot))
+            .map(|check| check.span.start)
+            .collect();
+        self.attested.retain(|(place, of), _| of != host || !places.contains(place));
+    }
+
+    fn listed(
+        &mut self,
+        step: &StepId,
+        host: &HostName,
+        items: &[String],
+        listing: Listing,
+        runbook: &Runbook,
+    ) {
         if listing == Listing::Preview {
             self.step(step).preview_items.insert(host.clone(), items.to_vec());
             return;
+        }
+        if listing == Listing::Turn {
+            self.forget_attested(step, host, runbook);
         }
         self.change_turn(step, host, |turn| {
             turn.listing = None;
@@ -246,13 +292,22 @@ impl State {
         let Some(question) = self.questions.get_mut(&id) else { return };
         question.answer = Some((answer.clone(), by.to_owned()));
         match question.about.clone() {
-            Topic::Failure { step, host } => self.change_turn(&step, &host, |turn| {
-                if *answer == Answer::Retry {
+            Topic::Failure { step, host } if *answer == Answer::Retry => {
+                self.forget_values(&step, &host, runbook);
+                self.change_turn(&step, &host, |turn| {
                     *turn = Turn { began: true, round: turn.round + 1, ..Turn::default() };
-                } else if let Some(failure) = &mut turn.failure {
-                    failure.answer = Some(answer.clone());
-                }
-            }),
+                });
+            }
+            Topic::Failure { step, host } => {
+                let turns = self.steps.values().flat_map(|step| step.hosts.iter().flatten());
+                let place = turns.filter(|(_, turn)| turn.undo_place.is_some()).count();
+                self.change_turn(&step, &host, |turn| {
+                    turn.undo_place = (*answer == Answer::Undo).then_some(place);
+                    if let Some(failure) = &mut turn.failure {
+                        failure.answer = Some(answer.clone());
+                    }
+                });
+            }
             Topic::Manual { step } => {
                 let done = matches!(answer, Answer::Done(_));
                 if let Answer::Done(values) = answer {
@@ -270,6 +325,22 @@ impl State {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What a step delivered on a host is computed anew when it is tried again.
+    fn forget_values(&mut self, step: &StepId, host: &HostName, runbook: &Runbook) {
+        let Some(step) = runbook.step(step) else { return };
+        for name in step.capture.keys() {
+            match self.values.get_mut(name) {
+                Some(Delivered::PerHost(map)) => {
+                    map.remove(host);
+                }
+                Some(Delivered::One(_)) => {
+                    self.values.remove(name);
+                }
+                None => {}
+            }
         }
     }
 

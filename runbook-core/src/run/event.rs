@@ -353,6 +353,13 @@ pub enum Topic {
         /// The step.
         step: StepId,
     },
+    /// A person's work that undoes a step.
+    Undo {
+        /// The step.
+        step: StepId,
+        /// Where it is undone.
+        host: HostName,
+    },
     /// An attestation.
     Attest {
         /// The probe it answers.

@@ -9,7 +9,7 @@ use super::machine::{Move, Run};
 use super::question::Question;
 use super::render::{self, Unrendered};
 use super::scope::Scope;
-use super::state::{CheckState, Link};
+use super::state::{CheckState, Link, Phase};
 use super::status::Ending;
 use crate::base::{Digest, HostName, StepId, units};
 use crate::plan::Verdict;
@@ -52,7 +52,7 @@ pub(super) fn checks<'a>(runbook: &'a Runbook, about: &About) -> Vec<&'a Check> 
     }
 }
 
-fn step_checks(step: &Step, slot: Slot) -> Vec<&Check> {
+pub(super) fn step_checks(step: &Step, slot: Slot) -> Vec<&Check> {
     let proof = || {
         step.card.proof.iter().filter_map(|proof| match proof {
             Proof::Check(check) => Some(&**check),
@@ -100,7 +100,9 @@ impl Run {
     pub(super) fn inquire(&self, about: &About) -> Inquired {
         let checks = checks(&self.plan().runbook, about);
         let Some(inquiry) = self.state().inquiries.get(about) else {
-            if checks.iter().any(|check| self.is_not_yet(about, check)) {
+            if checks.iter().any(|check| self.is_not_yet(about, check))
+                || self.asks_later(about, &checks)
+            {
                 return Inquired::NotYet;
             }
             return Inquired::next(Move::fact(Event::InquiryBegan { about: about.clone() }));
@@ -135,6 +137,34 @@ impl Run {
         }
     }
 
+    /// Whether a person attests one of these and is not asked now: a preview only shows it, and
+    /// where nobody is there the reads may still end the run.
+    fn asks_later(&self, about: &About, checks: &[&Check]) -> bool {
+        let nobody = self.options().preview_only || !self.options().person;
+        let of_step = matches!(about, About::Step { .. });
+        of_step
+            && nobody
+            && self.state().phase == Phase::Preview
+            && checks.iter().any(|check| matches!(check.probe, Probe::Ask(_)))
+    }
+
+    /// The names as a check sees them: those of its step's host; a check of the goal is asked as
+    /// `[goal]` says, so that its names are those of the host it is asked on.
+    fn probe_scope<'a>(
+        &'a self,
+        about: &'a About,
+        part: Option<u32>,
+        target: &'a HostName,
+    ) -> Scope<'a> {
+        match about {
+            About::Step { step, host, .. } if part.is_none() => {
+                let step = self.plan().runbook.step(step);
+                self.scope(step, host.as_ref().or(Some(target)))
+            }
+            _ => self.scope(None, Some(target)),
+        }
+    }
+
     fn is_not_yet(&self, about: &About, check: &Check) -> bool {
         let (step, host) = self.about_step(about);
         let scope = self.scope(step, host.as_ref());
@@ -145,7 +175,7 @@ impl Run {
             _ => {}
         }
         self.targets(about, check).iter().any(|target| {
-            let scope = self.scope(step, host.as_ref().or(Some(&target.host)));
+            let scope = self.probe_scope(about, target.part, &target.host);
             let unknown = match &target.check.probe {
                 Probe::That(that) => that.holds(&scope).err().map(Unrendered::from),
                 _ => render::probe(target.check, &[], &scope).err(),
@@ -204,9 +234,18 @@ impl Run {
         check: &Check,
         state: &CheckState,
     ) -> Option<Move> {
+        if self.waits_for_pick(about, check) {
+            return None;
+        }
         let targets = self.targets(about, check);
         if targets.is_empty() {
-            let verdict = Verdict::Error { why: "there is no host to ask".to_owned() };
+            let left_out = check.probe == Probe::Goal
+                && self.plan().runbook.goal.iter().all(|check| self.is_left_out(check));
+            let verdict = if left_out {
+                Verdict::NotMet { saw: "every check of the goal was left out".to_owned() }
+            } else {
+                Verdict::Error { why: "there is no host to ask".to_owned() }
+            };
             return Some(sampled(about, index, state, verdict));
         }
         let mut waits = false;
@@ -233,8 +272,7 @@ impl Run {
         state: &CheckState,
         target: &Target<'_>,
     ) -> Option<Move> {
-        let (step, host) = self.about_step(about);
-        let scope = self.scope(step, host.as_ref().or(Some(&target.host)));
+        let scope = self.probe_scope(about, target.part, &target.host);
         let id = ProbeId {
             about: about.clone(),
             check: index,
@@ -284,7 +322,7 @@ impl Run {
         target: &Target<'_>,
         scope: &Scope<'_>,
     ) -> Result<(Digest, ProbeOrder), Unrendered> {
-        let items = self.items_for(&id.about);
+        let items = if id.part.is_none() { self.items_for(&id.about) } else { Vec::new() };
         let probe = render::probe(target.check, &items, scope)?
             .ok_or_else(|| Unrendered::Failed("nothing to send".to_owned()))?;
         let expect = Expectation::render(&target.check.expect, scope)?;
@@ -328,6 +366,7 @@ impl Run {
         if check.probe == Probe::Goal {
             let goal = (0..).zip(&self.plan().runbook.goal);
             return goal
+                .filter(|(_, check)| !self.is_left_out(check))
                 .flat_map(|(part, check)| {
                     self.hosts_of(about, check).into_iter().map(move |host| Target {
                         part: Some(part),
@@ -343,21 +382,64 @@ impl Run {
             .collect()
     }
 
-    fn hosts_of(&self, about: &About, check: &Check) -> Vec<HostName> {
-        let hosts = match (&check.place, about) {
-            (Place::Local, _) => vec![HostName::local()],
-            (Place::Role(role), _) => self.plan().role(role).to_vec(),
-            (Place::StepHost, About::Step { host: Some(host), .. }) => vec![host.clone()],
-            (Place::StepHost, About::Step { step, .. }) => self.took_part(step),
-            (Place::StepHost, _) => vec![HostName::local()],
+    /// Whether a check of the goal is left out; one whose `when` cannot be told is asked.
+    fn is_left_out(&self, check: &Check) -> bool {
+        let scope = self.scope(None, None);
+        check.when.as_ref().is_some_and(|when| when.holds(&scope) == Ok(false))
+    }
+
+    /// `pick` keeps the first that can be reached: that is known when every connection has ended.
+    fn waits_for_pick(&self, about: &About, check: &Check) -> bool {
+        let picks = |check: &Check| {
+            let all = || self.candidates(about, check);
+            check.pick.is_some() && all().iter().any(|h| self.link(h) == Some(&Link::Connecting))
         };
+        let goal = &self.plan().runbook.goal;
+        picks(check) || check.probe == Probe::Goal && goal.iter().any(picks)
+    }
+
+    fn hosts_of(&self, about: &About, check: &Check) -> Vec<HostName> {
+        let hosts = self.candidates(about, check);
+        let once = !matches!(about, About::Step { host: Some(_), .. });
+        if once && matches!(check.probe, Probe::Ask(_)) {
+            // A person is asked once, not once a host.
+            return vec![hosts.into_iter().next().unwrap_or_else(HostName::local)];
+        }
         match check.pick {
             Some(pick) => hosts
                 .into_iter()
-                .filter(|host| matches!(self.link(host), Some(Link::Up(_))))
+                .filter(|host| {
+                    *host == HostName::local() || matches!(self.link(host), Some(Link::Up(_)))
+                })
                 .take(pick as usize)
                 .collect(),
             None => hosts,
+        }
+    }
+
+    /// Where a check may be asked.
+    fn candidates(&self, about: &About, check: &Check) -> Vec<HostName> {
+        match (&check.place, about) {
+            (Place::Local, _) => vec![HostName::local()],
+            (Place::Role(role), _) => self.plan().role(role).to_vec(),
+            (Place::StepHost, About::Step { step, host: Some(host), slot, .. }) => {
+                self.home(step, host, *slot)
+            }
+            (Place::StepHost, About::Step { step, .. }) => self.took_part(step),
+            (Place::StepHost, _) => vec![HostName::local()],
+        }
+    }
+
+    /// Where a check is asked that says nothing of it: at its step's host; of an undo, where that
+    /// is done.
+    fn home(&self, step: &StepId, host: &HostName, slot: Slot) -> Vec<HostName> {
+        match self.plan().runbook.step(step).map(|step| (step, &step.undo)) {
+            Some((step, Undo::Step(undo)))
+                if matches!(slot, Slot::UndoPrecondition | Slot::UndoVerify) =>
+            {
+                self.undo_hosts(step, undo, host)
+            }
+            _ => vec![host.clone()],
         }
     }
 
@@ -414,6 +496,25 @@ impl Run {
             }
             _ => Verdict::Held { saw: lines(&|_| true) },
         }
+    }
+
+    /// Of a list that a preview asked once: the sentence that a run would keep asking, where one of
+    /// its checks has the patience for that and does not hold now.
+    pub(super) fn would_keep_asking(&self, about: &About) -> Option<String> {
+        if !self.options().preview_only {
+            return None;
+        }
+        let inquiry = self.state().inquiries.get(about)?;
+        (0..).zip(checks(&self.plan().runbook, about)).find_map(|(index, check)| {
+            let verdict = inquiry.checks.get(&index)?.settled.as_ref()?.as_ref()?;
+            let within = check.patience.within.as_ref().filter(|_| !verdict.held())?;
+            let (step, host) = self.about_step(about);
+            let scope = self.scope(step, host.as_ref());
+            let patience = render::duration(within, &scope).ok()?;
+            let now = if verdict.is_error() { "no answer now" } else { "not met now" };
+            let (line, patience) = (verdict.line(), units::show_duration(patience));
+            Some(format!("{now} ({line}); a run keeps asking for {patience}"))
+        })
     }
 
     fn pace(&self, about: &About, check: &Check) -> Result<Pace, String> {

@@ -84,6 +84,11 @@ pub enum What {
     Would,
     /// A person would be asked.
     WouldAsk,
+    /// It was asked once and does not hold now; a run would keep asking.
+    Waits {
+        /// What was seen, and how long a run keeps asking.
+        why: String,
+    },
     /// It is a read that comes after a change that was not made.
     NotRun {
         /// The change.

@@ -10,7 +10,7 @@ use super::render::Unrendered;
 use super::state::{Decision, Delivered, Link, Turn};
 use super::status::{Ending, StepStatus};
 use crate::base::{HostName, StepId, Value, ValueName};
-use crate::runbook::{Kind, Rung, Step, Undo};
+use crate::runbook::{Kind, Probe, Rung, Step, Undo};
 
 impl Run {
     /// The preview, as far as it is known by now.
@@ -123,11 +123,26 @@ impl Run {
                 _ => {}
             }
         }
+        if let Some(why) = self.keeps_asking(step) {
+            return What::Waits { why };
+        }
         match &step.kind {
+            Kind::Check(checks) if checks.iter().any(|c| matches!(c.probe, Probe::Ask(_))) => {
+                What::WouldAsk
+            }
             Kind::Read(_) | Kind::Check(_) => What::NotRun { after },
             Kind::Choose { .. } | Kind::Manual(_) => What::WouldAsk,
             Kind::Change(_) | Kind::Destroy(_) => What::Would,
         }
+    }
+
+    /// What a preview asked of a step that a run would ask again.
+    pub(super) fn keeps_asking(&self, step: &Step) -> Option<String> {
+        let mut lists = self.state().inquiries.keys();
+        lists.find_map(|about| match about {
+            About::Step { step: id, .. } if *id == step.id => self.would_keep_asking(about),
+            _ => None,
+        })
     }
 
     /// The first step that a step waits for; else the last change before it.
@@ -160,7 +175,7 @@ impl Run {
         let mut ledger = Ledger { reads: self.state().reads, ..Ledger::default() };
         for (step, shown) in self.plan().runbook.steps.iter().zip(steps) {
             match (&shown.what, &step.kind) {
-                (What::NotKnown { .. }, _) => ledger.unknown += 1,
+                (What::NotKnown { .. } | What::Waits { .. }, _) => ledger.unknown += 1,
                 (What::Would | What::WouldAsk, _) if is_destroying(step) => ledger.destroys += 1,
                 (What::Would, _) => ledger.changes += 1,
                 _ => {}

@@ -152,10 +152,10 @@ fn engine_variable(name: &str, scope: &Scope<'_>) -> Option<String> {
 fn request(wanted: &Request, scope: &Scope<'_>) -> Rendered<HttpRequest> {
     let mut url = required(&wanted.url, scope)?;
     for (name, template) in &wanted.query {
-        if let Some(value) = template.value(scope)? {
-            url.push(if url.contains('?') { '&' } else { '?' });
-            url.push_str(&format!("{}={}", percent(name), percent(&value.text())));
-        }
+        // Without it the request would mean something else.
+        let value = required(template, scope)?;
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str(&format!("{}={}", percent(name), percent(&value)));
     }
     let mut headers = Vec::new();
     for (name, template) in &wanted.headers {

@@ -135,6 +135,7 @@ fn topics() -> Vec<Topic> {
         Topic::Failure { step: step(), host: host() },
         Topic::Choose { step: step() },
         Topic::Manual { step: step() },
+        Topic::Undo { step: step(), host: host() },
         Topic::Attest { probe: probe() },
     ]
 }

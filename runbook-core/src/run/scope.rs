@@ -94,8 +94,9 @@ impl Scope<'_> {
         let whole = state.status(id);
         let all = |wanted| whole == Some(wanted) && turns.iter().all(|turn| status(turn) == wanted);
         let any = |wanted| whole == Some(wanted) || turns.iter().any(|turn| status(turn) == wanted);
-        let started = turns.iter().any(|turn| turn.main != super::state::Main::None)
-            || matches!(whole, Some(StepStatus::Done));
+        let started = matches!(whole, Some(StepStatus::Done))
+            || turns.iter().any(|turn| turn.attested)
+            || self.run.has_started(id, None);
         let undone = any(StepStatus::Undone);
         let flags = [
             ("started", started && !undone),
@@ -106,8 +107,8 @@ impl Scope<'_> {
                 all(StepStatus::Skipped)
                     || (turns.is_empty() && whole == Some(StepStatus::Skipped)),
             ),
-            ("declined", any(StepStatus::Declined)),
-            ("unknown", any(StepStatus::Unknown)),
+            ("declined", any(StepStatus::Declined) && !undone),
+            ("unknown", any(StepStatus::Unknown) && !undone),
             ("undone", undone),
         ];
         let flags = flags.map(|(name, flag)| (name.to_owned(), Known::Value(Value::Bool(flag))));
@@ -133,7 +134,7 @@ impl Scope<'_> {
             (Known::Map(map), Some(host)) if self.is_per_host(name) => {
                 match map.get(host.as_str()) {
                     Some(known) => known.clone(),
-                    None if map.is_empty() => Known::Undelivered,
+                    None if map.is_empty() || self.is_at_home(name, host) => Known::Undelivered,
                     None => Known::Map(map),
                 }
             }
@@ -144,6 +145,13 @@ impl Scope<'_> {
     fn is_per_host(&self, name: &str) -> bool {
         matches!(self.run.plan().values.get(name), Some(Bound::PerHost(_)))
             || matches!(self.run.state().values.get(name), Some(Delivered::PerHost(_)))
+    }
+
+    /// Whether a name that a step delivers per host is this host's own: then it has no value where
+    /// that step gave none, and is no map of the others'.
+    fn is_at_home(&self, name: &str, host: &HostName) -> bool {
+        let source = self.run.source_of(name).and_then(|id| self.run.plan().runbook.step(id));
+        source.is_some_and(|step| self.run.place_hosts(&step.place).contains(host))
     }
 
     /// The same, with a value per host as a map.

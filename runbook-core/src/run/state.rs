@@ -152,6 +152,12 @@ pub struct Turn {
     pub failure: Option<Failure>,
     /// How it ended, and why.
     pub ended: Option<(StepStatus, Option<String>)>,
+    /// The card by which a destroy was approved, in this round.
+    pub approved: Option<Digest>,
+    /// Its place among the undos that people chose in this run: they go one at a time in a step.
+    pub undo_place: Option<usize>,
+    /// What its undo sent, in order.
+    pub undo_attempts: Vec<AttemptId>,
     /// What became of its undo.
     pub undone: Option<Result<(), String>>,
 }
@@ -169,6 +175,9 @@ impl Default for Turn {
             tries: 0,
             failure: None,
             ended: None,
+            approved: None,
+            undo_place: None,
+            undo_attempts: Vec::new(),
             undone: None,
         }
     }
@@ -241,6 +250,15 @@ pub struct CheckState {
     pub settled: Option<Option<Verdict>>,
 }
 
+impl CheckState {
+    /// Whether an answer or the next tick is waited for. A list that nobody asks for any more is
+    /// not.
+    fn is_waiting(&self) -> bool {
+        self.settled.is_none()
+            && (self.waiting_for.is_some() || self.answers.values().any(Option::is_none))
+    }
+}
+
 /// An attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AttemptState {
@@ -286,6 +304,15 @@ impl State {
         self.steps.get(step)?.hosts.as_ref()?.get(host)
     }
 
+    /// The host on which a step is being undone: of several that wait, the one chosen first.
+    #[must_use]
+    pub fn undoing(&self, step: &StepId) -> Option<&HostName> {
+        let hosts = self.steps.get(step)?.hosts.as_ref()?.iter();
+        let waiting = hosts.filter(|(_, turn)| turn.undone.is_none() && turn.ended.is_none());
+        let placed = waiting.filter_map(|(host, turn)| Some((turn.undo_place?, host)));
+        placed.min().map(|(_, host)| host)
+    }
+
     /// How a step ended.
     #[must_use]
     pub fn status(&self, step: &StepId) -> Option<StepStatus> {
@@ -304,7 +331,11 @@ impl State {
             || self.hosts.values().any(|host| host.link == Link::Connecting)
             || self.running().next().is_some()
             || self.questions.values().any(|question| question.answer.is_none())
-            || self.inquiries.values().any(|inquiry| inquiry.verdict.is_none())
+            || self
+                .inquiries
+                .values()
+                .flat_map(|list| list.checks.values())
+                .any(CheckState::is_waiting)
             || self.steps.values().any(|step| {
                 step.hosts.iter().flatten().any(|(_, turn)| matches!(turn.main, Main::Waiting(_)))
             })

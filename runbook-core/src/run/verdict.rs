@@ -32,6 +32,7 @@ impl Run {
             (1, found.failed.clone()),
             (3, found.stopped.clone()),
             (4, found.person.clone()),
+            (10, found.exception.clone()),
         ];
         let after = [
             (5, found.unknown),

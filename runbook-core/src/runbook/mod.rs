@@ -3,6 +3,7 @@
 
 pub mod check;
 mod graph;
+mod local_tool;
 pub mod model;
 mod rules;
 pub mod step;

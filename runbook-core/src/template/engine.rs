@@ -31,9 +31,11 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     for function in ["debug", "range", "dict", "namespace"] {
         engine.remove_global(function);
     }
-    // A name that is `none` on purpose has no value either.
-    engine.add_test("defined", |value: Option<Value>| has_value(value.as_ref()));
-    engine.add_test("undefined", |value: Option<Value>| !has_value(value.as_ref()));
+    // What is `none` was not given: it is as little defined as what has no value at all.
+    engine.add_test("defined", |value: &Value| !value.is_undefined() && !value.is_none());
+    engine.add_test("undefined", |value: &Value| value.is_undefined() || value.is_none());
+    engine.add_filter("default", default);
+    engine.add_filter("d", default);
     engine.add_filter("matches", matches);
     engine.add_filter("semver", semver_key);
     engine.add_filter("json", |text: &str| -> Result<Value, minijinja::Error> {
@@ -48,12 +50,16 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-fn has_value(value: Option<&Value>) -> bool {
-    value.is_some_and(|value| !value.is_none() && !value.is_undefined())
-}
-
 fn invalid(error: impl std::fmt::Display) -> minijinja::Error {
     minijinja::Error::new(ErrorKind::InvalidOperation, error.to_string())
+}
+
+fn default(value: &Value, other: Option<Value>, lax: Option<bool>) -> Value {
+    let missing = value.is_undefined() || value.is_none();
+    if missing || (lax == Some(true) && !value.is_true()) {
+        return other.unwrap_or_else(|| Value::from(""));
+    }
+    value.clone()
 }
 
 fn matches(text: &str, pattern: &str) -> Result<bool, minijinja::Error> {

@@ -3,7 +3,7 @@
 //!
 //! Three layers. A [`Transport`] gives a [`Link`], which can open commands and streams and nothing
 //! else: `ssh`, `local`, and `scripted` for a world written in a file. Over a link's one
-//! command the [`supervisor`] speaks its protocol. A [`Station`] is what the driver holds: one host
+//! command the supervisor speaks its protocol. A [`Station`] is what the driver holds: one host
 //! on which reads are run and durable jobs are launched, followed and cancelled.
 
 mod ending;

@@ -76,20 +76,27 @@ impl Run {
             .filter(|(_, t)| t.ended.is_none() && !t.attested && t.failure.is_none())
             .collect();
         let first = open.first()?;
+        // One question covers every host that may need it: none is at its verify or at a failure.
+        if open.len() < turns.iter().filter(|(_, turn)| turn.ended.is_none()).count() {
+            return None;
+        }
         if open.iter().any(|(host, turn)| !self.is_cleared(step, host, turn)) {
             return None;
         }
         let about = Topic::Manual { step: step.id.clone() };
-        let put = self.state().questions.values().filter(|q| q.about == about);
-        let round = first.1.round as usize;
-        if let Some(question) = put.clone().nth(round - 1) {
-            question.answer.as_ref()?;
-            return Some(Move::fact(Event::HostEnded {
-                step: step.id.clone(),
-                host: first.0.clone(),
-                status: StepStatus::Declined,
-                why: Some("the person did not say that it is done".to_owned()),
-            }));
+        let last = self.state().questions.values().rev().find(|asked| asked.about == about);
+        match last.map(|asked| &asked.answer) {
+            Some(None) => return None,
+            // What was said to be done was done by every host open then: these came after.
+            None | Some(Some((Answer::Done(_), _))) => {}
+            Some(Some(_)) => {
+                return Some(Move::fact(Event::HostEnded {
+                    step: step.id.clone(),
+                    host: first.0.clone(),
+                    status: StepStatus::Declined,
+                    why: Some("the person did not say that it is done".to_owned()),
+                }));
+            }
         }
         let scope = self.scope(Some(step), Some(first.0));
         let wanted = |when: &Option<crate::template::Expression>| {
@@ -98,8 +105,27 @@ impl Run {
         let ask =
             step.ask.iter().filter(|(_, ask)| wanted(&ask.when)).map(|(name, _)| name.clone());
         let ask = ask.collect();
-        let text = text.for_person(&scope);
+        let text = self.text_of_hosts(step, text, open.iter().map(|(host, _)| *host));
         self.ask_once(about, || Question::Manual { step: step.id.clone(), text, ask })
+    }
+
+    /// A text that is asked once for several hosts: a line a host where it differs between them.
+    fn text_of_hosts<'a>(
+        &self,
+        step: &Step,
+        text: &Template,
+        hosts: impl Iterator<Item = &'a HostName>,
+    ) -> String {
+        let texts: Vec<(&HostName, String)> = hosts
+            .map(|host| (host, text.for_person(&self.scope(Some(step), Some(host)))))
+            .collect();
+        match texts.as_slice() {
+            [(_, first), rest @ ..] if rest.iter().all(|(_, text)| text == first) => first.clone(),
+            _ => {
+                let line = |(host, text): &(&HostName, String)| format!("{host}: {text}");
+                texts.iter().map(line).collect::<Vec<_>>().join("\n")
+            }
+        }
     }
 
     /// A `check` step is asked once, for all its hosts.
@@ -152,6 +178,9 @@ impl Run {
             }
             Inquired::Ended(verdict) => verdict,
         };
+        if self.would_keep_asking(&about).is_some() {
+            return None;
+        }
         let question = step.capture.iter().find(|(_, capture)| capture.verdict);
         match question {
             Some((name, _)) if !verdict.is_error() => {

@@ -6,6 +6,7 @@ use super::super::question::{Answer, Question};
 use super::super::status::Ending;
 use super::gate::has_card;
 use crate::runbook::{Check, Kind, Probe, Step};
+use crate::template::Expression;
 
 impl Run {
     /// The preview is known.
@@ -14,6 +15,9 @@ impl Run {
             return end(Ending::PreviewOnly);
         }
         if let Some(sentence) = self.more_approvals() {
+            return end(Ending::PersonNeeded { sentence });
+        }
+        if let Some(sentence) = self.unknown_choice() {
             return end(Ending::PersonNeeded { sentence });
         }
         if !self.options().person
@@ -58,10 +62,25 @@ impl Run {
         environment.name.as_ref().filter(|_| environment.protect).map(ToString::to_string)
     }
 
-    /// The steps that may still run.
+    /// The steps that may still run: one whose `when` is not known yet may.
     fn remaining(&self) -> impl Iterator<Item = &Step> {
         let steps = self.plan().runbook.steps.iter();
-        steps.filter(|step| self.state().status(&step.id).is_none())
+        steps.filter(|step| {
+            let never = |when: &Expression| when.holds(&self.scope(Some(step), None)) == Ok(false);
+            self.state().status(&step.id).is_none() && !step.when.as_ref().is_some_and(never)
+        })
+    }
+
+    /// A choice made in advance that is none of its step's answers is not found out after changes.
+    fn unknown_choice(&self) -> Option<String> {
+        self.remaining().find_map(|step| {
+            let Kind::Choose { options, .. } = &step.kind else { return None };
+            let key = self.options().choices.get(&step.id)?;
+            (!options.contains_key(key)).then(|| {
+                let known = options.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>();
+                format!("`{key}` is no answer of `{}`, which has {}", step.id, known.join(", "))
+            })
+        })
     }
 
     /// A destroy that needs more people than one: there is no way yet to ask a second.

@@ -8,7 +8,7 @@ use super::super::machine::{Move, Run};
 use super::super::question::Answer;
 use super::super::state::{Link, Main, Phase, Turn};
 use super::super::status::{Ending, StepStatus};
-use super::step::step_ended;
+use super::step::{outcome, step_ended};
 use crate::base::HostName;
 use crate::plan::Verdict;
 use crate::runbook::{Check, Kind, OnFailure, Place, Step};
@@ -130,19 +130,39 @@ impl Run {
             }
         }
         for step in &runbook.steps {
-            if step.pick.is_some() || self.state().status(&step.id).is_some() {
+            if self.state().status(&step.id).is_some() {
                 continue;
             }
-            let lost: Vec<_> = self
-                .place_hosts(&step.place)
-                .into_iter()
-                .filter_map(|host| down(&host).map(|why| (host, why)))
+            let wanted = self.wanted_hosts(step);
+            let lost: Vec<_> = wanted
+                .iter()
+                .filter_map(|host| down(host).map(|why| (host.clone(), why)))
                 .collect();
-            if lost.len() > step.max_failed as usize {
+            let spare = match step.pick {
+                // One that can be reached is kept instead; none is left when all are lost.
+                Some(_) => wanted.len().saturating_sub(1),
+                None => step.max_failed as usize,
+            };
+            if lost.len() > spare {
                 return lost.into_iter().next().map(|(host, why)| sentence(&host, why));
             }
         }
         None
+    }
+
+    /// The hosts of a step, as far as they are known: those that `where` is known to leave out are
+    /// not needed.
+    fn wanted_hosts(&self, step: &Step) -> Vec<HostName> {
+        let selected = self.state().steps.get(&step.id).and_then(|state| state.hosts.as_ref());
+        if let Some(hosts) = selected {
+            return hosts.keys().cloned().collect();
+        }
+        let mut hosts = self.place_hosts(&step.place);
+        hosts.retain(|host| {
+            let scope = self.scope(Some(step), Some(host));
+            step.filter.as_ref().is_none_or(|filter| filter.holds(&scope) != Ok(false))
+        });
+        hosts
     }
 
     /// Nothing new starts; what runs ends; then the goal is asked, and the run is over.
@@ -198,7 +218,7 @@ impl Run {
         };
         self.state().stop_asked.is_none()
             && match about {
-                Topic::Manual { step } | Topic::Destroy { step, .. } => undoing(step),
+                Topic::Undo { step, .. } | Topic::Destroy { step, .. } => undoing(step),
                 _ => false,
             }
     }
@@ -226,7 +246,8 @@ impl Run {
                 }
                 match self.turn_move(step, host, turn) {
                     Some(next) => return Some(Some(next)),
-                    None => waits = true,
+                    // What a run would go on asking, a preview does not wait for.
+                    None => waits |= self.keeps_asking(step).is_none(),
                 }
             }
         }
@@ -245,11 +266,17 @@ impl Run {
             if let Some((host, _)) = turns.iter().find(|(_, turn)| turn.ended.is_none()) {
                 return Some(super::turn::host_ended(step, host, rest, None));
             }
-            let worst = [StepStatus::Unknown, StepStatus::Failed, StepStatus::Declined]
-                .into_iter()
-                .find(|wanted| {
-                    turns.iter().any(|(_, t)| matches!(&t.ended, Some((s, _)) if s == wanted))
-                });
+            let has = |wanted| {
+                turns
+                    .iter()
+                    .any(|(_, t)| matches!(&t.ended, Some((status, _)) if *status == wanted))
+            };
+            if !turns.is_empty() && !has(rest) {
+                let (status, why) = outcome(step, &turns);
+                return Some(step_ended(step, status, why));
+            }
+            let grave = [StepStatus::Unknown, StepStatus::Failed, StepStatus::Declined];
+            let worst = grave.into_iter().find(|wanted| has(*wanted));
             Some(step_ended(step, worst.unwrap_or(rest), None))
         })
     }

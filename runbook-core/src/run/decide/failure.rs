@@ -6,11 +6,11 @@ use super::super::event::{Event, Topic};
 use super::super::inquiry::Inquired;
 use super::super::machine::{Move, Run};
 use super::super::question::{Answer, FailureCard, FailureOptions, Question};
-use super::super::state::{AttemptEnd, Failure, Main, Turn};
+use super::super::state::{AttemptEnd, Failure, Turn};
 use super::super::status::StepStatus;
 use super::order::send;
 use super::turn::{about, host_ended};
-use crate::base::HostName;
+use crate::base::{AttemptNumber, HostName};
 use crate::runbook::{Kind, OnFailure, Place, Step, Undo, UndoAction, UndoStep};
 
 impl Run {
@@ -28,7 +28,13 @@ impl Run {
             Some(Answer::Undo) if step.kind.changes() => {
                 return match &turn.undone {
                     None => self.undo_move(step, host, turn),
-                    Some(_) => ended(StepStatus::Failed),
+                    Some(undone) => {
+                        let why = match undone {
+                            Ok(()) => format!("{}; it was undone", failure.why),
+                            Err(why) => format!("{}; its undo failed: {why}", failure.why),
+                        };
+                        Some(host_ended(step, host, StepStatus::Failed, Some(why)))
+                    }
                 };
             }
             Some(_) => return ended(StepStatus::Failed),
@@ -41,10 +47,13 @@ impl Run {
             return next;
         }
         if self.asks_about(step) && !self.tolerates_one_more(step) {
-            return self
-                .ask_once(Topic::Failure { step: step.id.clone(), host: host.clone() }, || {
-                    Question::Failure(failure_card(step, host, turn, failure))
-                });
+            return self.ask_once(
+                Topic::Failure { step: step.id.clone(), host: host.clone() },
+                || {
+                    let acted = self.has_acted(step, host, turn);
+                    Question::Failure(failure_card(step, host, acted, failure))
+                },
+            );
         }
         ended(StepStatus::Failed)
     }
@@ -71,35 +80,36 @@ impl Run {
 
     /// Reads that say more, once a round; the outer none when all have come back.
     fn diagnose_move(&self, step: &Step, host: &HostName, turn: &Turn) -> Option<Option<Move>> {
-        for index in 0..step.diagnose.len() {
-            let part = Part::Diagnose(u32::try_from(index).unwrap_or(u32::MAX));
-            let number = self.next_number(step, host, part);
-            if number.0 > turn.round {
-                let last = AttemptId {
-                    step: step.id.clone(),
-                    host: host.clone(),
-                    part,
-                    number: crate::base::AttemptNumber(number.0 - 1),
-                };
-                if self.state().attempts.get(&last).is_some_and(|attempt| attempt.end.is_none()) {
-                    return Some(None);
+        for (index, how) in (0..).zip(&step.diagnose) {
+            let id = AttemptId {
+                step: step.id.clone(),
+                host: host.clone(),
+                part: Part::Diagnose(index),
+                number: AttemptNumber(turn.round),
+            };
+            match self.state().attempts.get(&id) {
+                Some(attempt) if attempt.end.is_none() => return Some(None),
+                Some(_) => {}
+                // One that cannot be rendered says nothing: what failed matters more.
+                None => {
+                    if let Ok(order) = self.diagnose_order(step, id, how) {
+                        return Some(Some(send(order)));
+                    }
                 }
-                continue;
-            }
-            // One that cannot be rendered says nothing: what failed matters more.
-            if let Ok(order) = self.diagnose_order(step, host, index) {
-                return Some(Some(send(order)));
             }
         }
         None
     }
 
-    /// Undoes a step where it started, because a person said so.
+    /// Undoes a step where it started, because a person said so; one host at a time.
     fn undo_move(&self, step: &Step, host: &HostName, turn: &Turn) -> Option<Move> {
         let undone = |failure: Option<String>| {
             let (step, host) = (step.id.clone(), host.clone());
             Some(Move::fact(Event::Undone { step, host, failure }))
         };
+        if self.state().undoing(&step.id) != Some(host) {
+            return None;
+        }
         let Undo::Step(undo) = &step.undo else { return undone(Some("it has no undo".to_owned())) };
         match self.undo_check(step, undo, host, turn, Slot::UndoPrecondition) {
             Ok(()) => {}
@@ -107,35 +117,73 @@ impl Run {
             Err(Some(Ok(next))) => return Some(next),
             Err(None) => return None,
         }
+        match self.undo_act(step, undo, host, turn) {
+            Ok(()) => {}
+            Err(Some(Err(why))) => return undone(Some(why)),
+            Err(Some(Ok(next))) => return Some(next),
+            Err(None) => return None,
+        }
+        match self.undo_check(step, undo, host, turn, Slot::UndoVerify) {
+            Ok(()) => undone(None),
+            Err(Some(Err(why))) => undone(Some(format!("verify did not pass: {why}"))),
+            Err(Some(Ok(next))) => Some(next),
+            Err(None) => None,
+        }
+    }
+
+    /// Ok when the undo itself was done on every host of it.
+    fn undo_act(
+        &self,
+        step: &Step,
+        undo: &UndoStep,
+        host: &HostName,
+        turn: &Turn,
+    ) -> Result<(), Option<Result<Move, String>>> {
         if let UndoAction::Manual(text) = &undo.action {
-            return self.manual_undo_move(
-                step,
-                host,
-                &text.for_person(&self.scope(Some(step), Some(host))),
-            );
+            let text = text.for_person(&self.scope(Some(step), Some(host)));
+            return self.manual_undo(step, host, text);
         }
-        let target = if undo.place == Place::Local { HostName::local() } else { host.clone() };
-        let last = self
-            .state()
-            .attempts
-            .iter()
-            .rfind(|(id, _)| id.step == step.id && id.host == target && id.part == Part::Undo);
-        match last.map(|(_, attempt)| attempt.end.as_ref()) {
-            None => self.undo_send_move(step, undo, host, &target, turn),
-            Some(None) => None,
-            Some(Some(AttemptEnd::Lost(loss))) => {
-                undone(Some(format!("its outcome is not known: {loss:?}")))
+        let targets = self.undo_hosts(step, undo, host);
+        if targets.is_empty() {
+            return Err(Some(Err("no host is selected to undo it on".to_owned())));
+        }
+        for (index, target) in targets.iter().enumerate() {
+            let Some(id) = turn.undo_attempts.get(index) else {
+                let next = self.undo_send_move(step, undo, host, target, turn);
+                return Err(next.map(Ok));
+            };
+            match self.state().attempts.get(id).and_then(|attempt| attempt.end.as_ref()) {
+                None => return Err(None),
+                Some(AttemptEnd::Lost(loss)) => {
+                    return Err(Some(Err(format!("its outcome is not known: {loss:?}"))));
+                }
+                Some(AttemptEnd::Exited(outcome)) => {
+                    if let Some(why) = &outcome.failure {
+                        return Err(Some(Err(why.clone())));
+                    }
+                }
             }
-            Some(Some(AttemptEnd::Exited(outcome))) => match &outcome.failure {
-                Some(why) => undone(Some(why.clone())),
-                None => match self.undo_check(step, undo, host, turn, Slot::UndoVerify) {
-                    Ok(()) => undone(None),
-                    Err(Some(Err(why))) => undone(Some(format!("verify did not pass: {why}"))),
-                    Err(Some(Ok(next))) => Some(next),
-                    Err(None) => None,
-                },
-            },
         }
+        Ok(())
+    }
+
+    /// Where the undo of a step that ran on `host` is done, the last host first.
+    pub(in super::super) fn undo_hosts(
+        &self,
+        step: &Step,
+        undo: &UndoStep,
+        host: &HostName,
+    ) -> Vec<HostName> {
+        let mut hosts = match &undo.place {
+            Place::StepHost => vec![host.clone()],
+            Place::Local | Place::Role(_) => self.place_hosts(&undo.place),
+        };
+        hosts.retain(|target| {
+            let scope = self.scope(Some(step), Some(target));
+            undo.filter.as_ref().is_none_or(|filter| filter.holds(&scope) == Ok(true))
+        });
+        hosts.reverse();
+        hosts
     }
 
     /// Ok when a list of checks of the undo holds; else what to do, why not, or nothing but wait.
@@ -160,44 +208,45 @@ impl Run {
         }
     }
 
-    fn manual_undo_move(&self, step: &Step, host: &HostName, text: &str) -> Option<Move> {
-        let about = Topic::Manual { step: step.id.clone() };
-        let last = self.state().questions.values().rev().find(|question| question.about == about);
-        match last.map(|question| question.answer.as_ref()) {
-            Some(None) => None,
-            Some(Some((answer, _))) if self.undo_was_asked(step) => {
-                let failure = (!matches!(answer, Answer::Done(_)))
-                    .then(|| "the person did not say that it is done".to_owned());
-                let (step, host) = (step.id.clone(), host.clone());
-                Some(Move::fact(Event::Undone { step, host, failure }))
-            }
-            _ => self.ask_once(about, || Question::Manual {
-                step: step.id.clone(),
-                text: text.to_owned(),
-                ask: Vec::new(),
-            }),
+    /// Ok when a person says that they undid it.
+    fn manual_undo(
+        &self,
+        step: &Step,
+        host: &HostName,
+        text: String,
+    ) -> Result<(), Option<Result<Move, String>>> {
+        let about = Topic::Undo { step: step.id.clone(), host: host.clone() };
+        let asked = self.state().questions.values().find(|question| question.about == about);
+        let Some(asked) = asked else {
+            let step = step.id.clone();
+            let question = || Question::Manual { step, text, ask: Vec::new() };
+            return Err(self.ask_once(about, question).map(Ok));
+        };
+        match &asked.answer {
+            None => Err(None),
+            Some((Answer::Done(_), _)) => Ok(()),
+            Some(_) => Err(Some(Err("the person did not say that it is done".to_owned()))),
         }
     }
 
-    /// Whether the last question of a step's `manual` kind was put after its failure card.
-    fn undo_was_asked(&self, step: &Step) -> bool {
-        let place = |wanted: &dyn Fn(&Topic) -> bool| {
-            self.state().questions.iter().rev().find(|(_, q)| wanted(&q.about)).map(|(id, _)| *id)
+    /// Whether a step has begun to act on a host, in this round or before.
+    fn has_acted(&self, step: &Step, host: &HostName, turn: &Turn) -> bool {
+        let by_hand = || {
+            let about = Topic::Manual { step: step.id.clone() };
+            let mut asked = self.state().questions.values().filter(|q| q.about == about);
+            asked.any(|asked| matches!(asked.answer, Some((Answer::Done(_), _))))
         };
-        let manual = place(&|about| matches!(about, Topic::Manual { step: id } if *id == step.id));
-        let failure =
-            place(&|about| matches!(about, Topic::Failure { step: id, .. } if *id == step.id));
-        manual > failure
+        step.kind.changes()
+            && (turn.attested || self.has_started(&step.id, Some(host)) || by_hand())
     }
 }
 
-fn failure_card(step: &Step, host: &HostName, turn: &Turn, failure: &Failure) -> FailureCard {
+fn failure_card(step: &Step, host: &HostName, acted: bool, failure: &Failure) -> FailureCard {
     let effect = match &step.kind {
         Kind::Change(_) | Kind::Manual(_) => Effect::Change,
         Kind::Destroy(_) => Effect::Destroy,
         _ => Effect::Read,
     };
-    let started = step.kind.changes() && (turn.main != Main::None || turn.attested);
     FailureCard {
         step: step.id.clone(),
         host: host.clone(),
@@ -206,7 +255,7 @@ fn failure_card(step: &Step, host: &HostName, turn: &Turn, failure: &Failure) ->
         may: FailureOptions {
             retry: true,
             pass_over: true,
-            undo: started && matches!(step.undo, Undo::Step(_)),
+            undo: acted && matches!(step.undo, Undo::Step(_)),
         },
     }
 }

@@ -8,6 +8,7 @@ use super::super::attempt::{Effect, Order, Payload};
 use super::super::event::{Event, Listing, Topic};
 use super::super::machine::{Move, Run};
 use super::super::question::{Answer, Card, CardHost, Question};
+use super::super::render::Unrendered;
 use super::super::state::{Main, Phase, QuestionState, Turn};
 use super::super::status::StepStatus;
 use super::choose::faltered;
@@ -24,8 +25,20 @@ impl Run {
             Ok(None) => return Some(faltered(step, host, "there is nothing to send")),
             Err(error) => return Some(self.unrendered(step, host, &error)),
         };
-        if let Some(approval) = self.approval_for(&order) {
+        if let Some(approval) = self.approval_for(&order, |card| turn.approved == Some(card)) {
+            let answered = |turn: &Turn| turn.approved.is_some();
+            let hosts = self.state().steps.get(&step.id)?.hosts.as_ref()?;
+            if hosts.values().any(|turn| is_before_card(turn) && !answered(turn)) {
+                return None;
+            }
             return self.approved_move(step, host, turn, order, &approval.clone());
+        }
+        if let Some(error) = self.confirm_error(step, host) {
+            return Some(self.unrendered(step, host, &error));
+        }
+        if self.is_passed_over(step, host) {
+            let why = Some("a person chose to go on without it".to_owned());
+            return Some(host_ended(step, host, StepStatus::PassedOver, why));
         }
         let group = self.card_group(step, host)?;
         let orders: Vec<Order> = group
@@ -36,9 +49,29 @@ impl Run {
         self.card_move(step, host, card, &orders)
     }
 
-    /// The approval that admits exactly this order.
-    fn approval_for(&self, order: &Order) -> Option<&Approval> {
-        self.state().approvals.iter().find(|approval| approval.admits(order))
+    /// The approval that admits exactly this order, by a card that still stands.
+    fn approval_for(&self, order: &Order, stands: impl Fn(Digest) -> bool) -> Option<&Approval> {
+        let mut approvals = self.state().approvals.iter();
+        approvals.find(|approval| stands(approval.card()) && approval.admits(order))
+    }
+
+    /// What must be typed is never a text with a hole in it.
+    fn confirm_error(&self, step: &Step, host: &HostName) -> Option<Unrendered> {
+        let confirm = step.card.confirm.as_ref()?;
+        match confirm.value(&self.scope(Some(step), Some(host))) {
+            Ok(Some(value)) if !value.text().trim().is_empty() => None,
+            Ok(_) => Some(Unrendered::Failed("`confirm` has no value".to_owned())),
+            Err(error) => Some(error.into()),
+        }
+    }
+
+    /// Whether a card that covers this host was passed over: it stands for all of its hosts.
+    fn is_passed_over(&self, step: &Step, host: &HostName) -> bool {
+        self.state().questions.values().any(|asked| {
+            let covers = matches!(&asked.about, Topic::Destroy { step: id, hosts, .. }
+                if *id == step.id && hosts.contains(host));
+            covers && matches!(asked.answer, Some((Answer::PassOver, _)))
+        })
     }
 
     /// Approved: what was shown is asked again, then it is sent.
@@ -88,9 +121,7 @@ impl Run {
     ) -> Option<Vec<(&'a HostName, &'a Turn)>> {
         let limit = self.plan().environment.max_hosts_per_destroy.max(1) as usize;
         let hosts = self.state().steps.get(&step.id)?.hosts.as_ref()?;
-        let open = hosts.iter().filter(|(_, turn)| {
-            turn.began && turn.ended.is_none() && turn.failure.is_none() && turn.main == Main::None
-        });
+        let open = hosts.iter().filter(|(_, turn)| is_before_card(turn) && turn.approved.is_none());
         let group: Vec<_> = open.take(limit).collect();
         if !group.iter().any(|(host, _)| *host == leader) {
             return None;
@@ -224,6 +255,9 @@ impl Run {
         host: &HostName,
         turn: &Turn,
     ) -> Option<Move> {
+        if let Some(error) = self.confirm_error(step, host) {
+            return Some(self.unrendered(step, host, &error));
+        }
         let card = self.card(step, &[(host, turn)], &[], false);
         self.card_move(step, host, card, &[])
     }
@@ -247,15 +281,15 @@ impl Run {
         let order = match self.undo_order(step, undo, host, target, turn) {
             Ok(Some(order)) => order,
             Ok(None) => return fail("a person must undo it".to_owned()),
-            Err(super::super::render::Unrendered::Failed(why)) => return fail(why),
-            Err(super::super::render::Unrendered::NotYet(after)) => {
+            Err(Unrendered::Failed(why)) => return fail(why),
+            Err(Unrendered::NotYet(after)) => {
                 return fail(super::super::inquiry::not_known(after.as_ref()));
             }
         };
         if order.effect != Effect::Destroy {
             return Some(send(order));
         }
-        if let Some(approval) = self.approval_for(&order) {
+        if let Some(approval) = self.approval_for(&order, |_| true) {
             let event = intended(&order);
             return match approval.clone().admit(order) {
                 Ok(approved) => Some(Move::order(event, Action::Destroy(approved))),
@@ -315,6 +349,11 @@ impl Run {
         });
         Some(hosts.take(step.pick.map_or(usize::MAX, |pick| pick as usize)).collect())
     }
+}
+
+/// Whether a host's turn has begun and nothing was sent in it.
+fn is_before_card(turn: &Turn) -> bool {
+    turn.began && turn.ended.is_none() && turn.failure.is_none() && turn.main == Main::None
 }
 
 /// Whether a `manual` step is confirmed as a destroy.

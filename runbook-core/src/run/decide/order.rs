@@ -8,7 +8,7 @@ use super::super::event::Event;
 use super::super::machine::{Move, Run};
 use super::super::render::{self, Unrendered};
 use super::super::state::Turn;
-use crate::base::{AttemptNumber, HostName};
+use crate::base::{AttemptNumber, HostName, StepId};
 use crate::plan::expectation::Expectation;
 use crate::runbook::{How, Items, Kind, Setting, Step, UndoAction, UndoStep};
 
@@ -26,6 +26,14 @@ impl Run {
             .map(|id| id.number.0)
             .max();
         AttemptNumber(last.unwrap_or(0) + 1)
+    }
+
+    /// Whether a step itself was ever sent, on this host or on any.
+    pub(in super::super) fn has_started(&self, step: &StepId, host: Option<&HostName>) -> bool {
+        let mut attempts = self.state().attempts.keys();
+        attempts.any(|id| {
+            id.step == *step && id.part == Part::Main && host.is_none_or(|host| id.host == *host)
+        })
     }
 
     fn id(&self, step: &Step, host: &HostName, part: Part) -> AttemptId {
@@ -74,33 +82,34 @@ impl Run {
         host: &HostName,
     ) -> Result<Option<Order>, Unrendered> {
         let Some(Items::Read(how)) = &step.items else { return Ok(None) };
-        self.read_order(step, host, Part::Items, how, &step.setting).map(Some)
+        self.read_order(step, self.id(step, host, Part::Items), how, &step.setting).map(Some)
     }
 
-    /// A read of `diagnose`.
+    /// A read of `diagnose`, once a round.
     pub(super) fn diagnose_order(
         &self,
         step: &Step,
-        host: &HostName,
-        index: usize,
+        id: AttemptId,
+        how: &How,
     ) -> Result<Order, Unrendered> {
-        let part = Part::Diagnose(u32::try_from(index).unwrap_or(u32::MAX));
-        self.read_order(step, host, part, &step.diagnose[index], &step.setting)
+        self.read_order(step, id, how, &step.setting)
     }
 
     fn read_order(
         &self,
         step: &Step,
-        host: &HostName,
-        part: Part,
+        id: AttemptId,
         how: &How,
         setting: &Setting,
     ) -> Result<Order, Unrendered> {
-        let scope = self.scope(Some(step), Some(host));
+        let payload = {
+            let scope = self.scope(Some(step), Some(&id.host));
+            render::payload(how, setting, None, &[], &scope)?
+        };
         Ok(Order {
-            id: self.id(step, host, part),
+            id,
             effect: Effect::Read,
-            payload: render::payload(how, setting, None, &[], &scope)?,
+            payload,
             timeout: READ_TIMEOUT,
             expect: Expectation::default(),
             captures: Vec::new(),

@@ -155,16 +155,11 @@ impl Run {
         }
         let reads = !step.kind.changes();
         let held_back = self.state().phase == Phase::Preview && !reads;
-        let begin = self.may_begin(step, turns);
-        for (index, (host, turn)) in turns.iter().enumerate() {
-            if turn.ended.is_some() {
-                continue;
-            }
-            if !turn.began && !held_back {
-                if index < begin {
-                    let (step, host) = (step.id.clone(), (*host).clone());
-                    return Some(Move::fact(Event::TurnBegan { step, host }));
-                }
+        if let Some(next) = self.begin_move(step, turns, held_back) {
+            return Some(next);
+        }
+        for (host, turn) in turns {
+            if turn.ended.is_some() || (!turn.began && !held_back) {
                 continue;
             }
             if let Some(next) = self.turn_move(step, host, turn) {
@@ -177,6 +172,27 @@ impl Run {
             return self.manual_move(step, text, turns);
         }
         self.preview_items_move(step)
+    }
+
+    /// Begins every turn that may begin before any of them goes on, so that a card covers them all.
+    fn begin_move(
+        &self,
+        step: &Step,
+        turns: &[(&HostName, &Turn)],
+        held_back: bool,
+    ) -> Option<Move> {
+        let begin = if held_back { 0 } else { self.may_begin(step, turns) };
+        turns.iter().enumerate().find_map(|(index, (host, turn))| {
+            if turn.began || turn.ended.is_some() {
+                return None;
+            }
+            if self.has_failed(host) {
+                let why = Some("it failed an earlier step".to_owned());
+                return Some(super::turn::host_ended(step, host, StepStatus::Blocked, why));
+            }
+            let (step, host) = (step.id.clone(), (*host).clone());
+            (index < begin).then(|| Move::fact(Event::TurnBegan { step, host }))
+        })
     }
 
     /// How many hosts of a step, in order, may have begun by now.
@@ -225,11 +241,18 @@ impl Run {
                 match self.inquire(&about) {
                     Inquired::Next(next) => return Some(*next),
                     Inquired::Waiting => return None,
+                    Inquired::NotYet if self.state().phase == Phase::Preview => return None,
+                    Inquired::NotYet => {
+                        let why = Some("it uses a name that is not known".to_owned());
+                        return Some(step_ended(step, StepStatus::Failed, why));
+                    }
+                    Inquired::Ended(verdict) if verdict.held() => break,
+                    Inquired::Ended(_) if self.would_keep_asking(&about).is_some() => return None,
                     Inquired::Ended(verdict) if verdict.is_error() => {
                         let why = Some(verdict.line().to_owned());
                         return Some(step_ended(step, StepStatus::Failed, why));
                     }
-                    Inquired::NotYet | Inquired::Ended(_) => {}
+                    Inquired::Ended(_) => {}
                 }
             }
         }
@@ -242,7 +265,7 @@ impl Run {
             if !capture.same_on_all_hosts {
                 return None;
             }
-            let values: Vec<_> = self.captured_everywhere(step, name).collect();
+            let values: Vec<_> = self.captured_everywhere(step, name).into_iter().collect();
             let first = values.first()?;
             let (host, value) = values.iter().find(|(_, value)| value != &first.1)?;
             let show = |value: &Option<crate::base::Value>| {
@@ -257,23 +280,26 @@ impl Run {
         })
     }
 
-    /// The value of a capture on each host, from the attempts themselves.
+    /// The value of a capture on each host, from the last attempt there.
     fn captured_everywhere<'a>(
         &'a self,
         step: &'a Step,
         name: &'a crate::base::ValueName,
-    ) -> impl Iterator<Item = (&'a HostName, Option<crate::base::Value>)> {
+    ) -> std::collections::BTreeMap<&'a HostName, Option<crate::base::Value>> {
         use super::super::attempt::Part;
         use super::super::state::AttemptEnd;
-        self.state().attempts.iter().filter_map(move |(id, attempt)| match &attempt.end {
-            Some(AttemptEnd::Exited(outcome))
-                if id.step == step.id && id.part == Part::Main && outcome.failure.is_none() =>
-            {
-                let (_, value) = outcome.captured.iter().find(|(captured, _)| captured == name)?;
-                Some((&id.host, value.clone()))
-            }
-            _ => None,
-        })
+        let attempts =
+            self.state().attempts.iter().filter_map(|(id, attempt)| match &attempt.end {
+                Some(AttemptEnd::Exited(outcome))
+                    if id.step == step.id && id.part == Part::Main && outcome.failure.is_none() =>
+                {
+                    let (_, value) =
+                        outcome.captured.iter().find(|(captured, _)| captured == name)?;
+                    Some((&id.host, value.clone()))
+                }
+                _ => None,
+            });
+        attempts.collect()
     }
 
     /// Whether a value was delivered for a host.
@@ -311,7 +337,7 @@ fn wanted(step: &Step) -> String {
 }
 
 /// How a step ended, from how it ended on its hosts.
-fn outcome(step: &Step, turns: &[(&HostName, &Turn)]) -> (StepStatus, Option<String>) {
+pub(super) fn outcome(step: &Step, turns: &[(&HostName, &Turn)]) -> (StepStatus, Option<String>) {
     let ended = |wanted: StepStatus| {
         turns.iter().filter_map(move |(host, turn)| match &turn.ended {
             Some((status, why)) if *status == wanted => Some((*host, why.as_deref())),
@@ -334,8 +360,12 @@ fn outcome(step: &Step, turns: &[(&HostName, &Turn)]) -> (StepStatus, Option<Str
     if ended(StepStatus::PassedOver).next().is_some() {
         return (StepStatus::PassedOver, line(StepStatus::PassedOver));
     }
-    if ended(StepStatus::Skipped).count() == turns.len() {
-        let why = turns.first().and_then(|(_, turn)| turn.ended.as_ref()?.1.clone());
+    if ended(StepStatus::Blocked).count() == turns.len() {
+        return (StepStatus::Blocked, line(StepStatus::Blocked));
+    }
+    let blocked = ended(StepStatus::Blocked).count();
+    if ended(StepStatus::Skipped).count() + blocked == turns.len() {
+        let why = ended(StepStatus::Skipped).find_map(|(_, why)| why.map(str::to_owned));
         return (StepStatus::Skipped, why);
     }
     (StepStatus::Done, (failed > 0).then(|| format!("failed on {failed} of {} hosts", turns.len())))

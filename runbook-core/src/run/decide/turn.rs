@@ -94,10 +94,14 @@ impl Run {
             }
         }
         if !step.skip_if.is_empty() && turn.round == 1 {
-            match self.inquire(&about(step, host, Slot::SkipIf, 1)) {
+            let skip_if = about(step, host, Slot::SkipIf, 1);
+            match self.inquire(&skip_if) {
                 Inquired::Ended(verdict) if verdict.held() => {
                     let why = Some(verdict.line().to_owned());
                     return Some(host_ended(step, host, StepStatus::Skipped, why)).into();
+                }
+                Inquired::Ended(_) if self.would_keep_asking(&skip_if).is_some() => {
+                    return Before::Wait;
                 }
                 Inquired::Ended(verdict) if verdict.is_error() => {
                     return Some(faltered(step, host, format!("skip_if: {}", verdict.line())))
@@ -143,6 +147,7 @@ impl Run {
         }
         match self.inquire(&about) {
             Inquired::Ended(verdict) if verdict.held() => Before::Ready,
+            Inquired::Ended(_) if self.would_keep_asking(&about).is_some() => Before::Wait,
             Inquired::Ended(verdict) => {
                 Some(faltered(step, host, format!("{word} does not hold: {}", verdict.line())))
                     .into()
@@ -278,15 +283,18 @@ impl Run {
         if step.verify.is_empty() {
             return Some(host_ended(step, host, StepStatus::Done, None));
         }
-        match self.inquire(&about(step, host, Slot::Verify, turn.round)) {
+        let verify = about(step, host, Slot::Verify, turn.round);
+        match self.inquire(&verify) {
             Inquired::Ended(verdict) if verdict.held() => {
                 Some(host_ended(step, host, StepStatus::Done, Some(verdict.line().to_owned())))
             }
+            Inquired::Ended(_) if self.would_keep_asking(&verify).is_some() => None,
             Inquired::Ended(verdict) => {
                 Some(faltered(step, host, format!("verify did not pass: {}", verdict.line())))
             }
             Inquired::Next(next) => Some(*next),
             Inquired::Waiting => None,
+            Inquired::NotYet if self.state().phase == Phase::Preview => None,
             Inquired::NotYet => Some(faltered(step, host, "verify uses a name that is not known")),
         }
     }

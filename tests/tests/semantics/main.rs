@@ -1,0 +1,12 @@
+//! The rules of the language, one test or more a rule, named after it: a runbook is loaded, bound and
+//! run in a scripted world. Knows nothing of hosts and of the driver.
+
+mod checks;
+mod destroys;
+mod ending;
+mod failing;
+mod names;
+mod order;
+mod people;
+mod undoing;
+mod world;

@@ -1,0 +1,143 @@
+//! Rules 43 and 45: requests, and what people do.
+
+use runbook_core::base::Value;
+use runbook_core::run::{Answer, Loss, Question, StepStatus};
+
+use crate::world::{Exits, Reply, Status, World};
+
+#[test]
+fn rule_43_a_request_that_changes_something_is_sent_once_and_from_here() {
+    let text = r#"
+[role.web]
+[[step]]
+id = "call"
+change = { http = { url = "http://hook/", json = { text = "{{ env }}" } } }
+[[step]]
+id = "then"
+change = "go"
+"#;
+    let story = World::of(text).run();
+    assert_eq!(story.sent()[0], "call.local.1");
+    assert_eq!(story.code, 0);
+    let lost = Reply::Lost(Loss::Unknown("no answer".to_owned()));
+    let story = World::of(text).when("hook", lost).run();
+    assert_eq!((story.code, story.sent()), (5, vec!["call.local.1".to_owned()]));
+    assert_eq!(story.status("call"), Some(StepStatus::Unknown));
+    let refused = World::of(text).when("hook", Status(500)).says(Answer::Quit).run();
+    assert_eq!((refused.code, refused.sent().len()), (1, 1));
+}
+
+#[test]
+fn rule_43_a_part_of_a_url_that_has_no_value_is_an_error() {
+    let text = r#"
+[param.id]
+type = "string"
+[[step]]
+id = "call"
+on = "local"
+change = { http = { url = "http://hook/", method = "DELETE", query = { id = "{{ id }}" } } }
+"#;
+    let story = World::of(text).param("id", "a b&c").run();
+    assert!(matches!(&story.orders[0].payload, runbook_core::run::Payload::Request(request)
+        if request.url == "http://hook/?id=a%20b%26c" && request.method == "DELETE"));
+    let optional = text.replace("type = \"string\"", "type = \"string\"\noptional = true");
+    assert!(!World::of(&optional).complaints().is_empty(), "it is refused when it is loaded");
+}
+
+#[test]
+fn rule_45_manual_is_asked_once_for_all_hosts_and_only_verify_per_host() {
+    let text = r#"
+[role.web]
+[[step]]
+id = "swap"
+manual = "swap the disk of {{ host }}"
+ask.serial = { type = "string", ask = "Which serial?" }
+verify = { read = "ver" }
+[[step]]
+id = "show"
+on = "local"
+read = ["echo", "{{ serial }}"]
+"#;
+    let values = vec![("serial".parse().unwrap(), Some(Value::Text("x9".to_owned())))];
+    let story = World::of(text).only("app1,app2").says(Answer::Done(values)).run();
+    assert_eq!((story.code, story.questions.len(), story.asked("ver")), (0, 1, 2));
+    let Question::Manual { text, .. } = &story.questions[0] else { panic!() };
+    assert_eq!(text, "app1: swap the disk of app1\napp2: swap the disk of app2");
+    assert!(serde_json::to_string(&story.orders[0].payload).unwrap().contains("x9"));
+}
+
+#[test]
+fn rule_45_a_host_whose_verify_fails_is_asked_for_again_and_again() {
+    let text =
+        "[role.web]\n[[step]]\nid = \"swap\"\nmanual = \"swap\"\nverify = { read = \"ver\" }\n";
+    let done = || Answer::Done(Vec::new());
+    let both = World::of(text)
+        .only("app1,app2")
+        .times(2, "ver", Exits(1))
+        .says(done())
+        .says(Answer::Retry)
+        .says(Answer::Retry)
+        .says(done())
+        .run();
+    assert_eq!((both.code, both.status("swap")), (0, Some(StepStatus::Done)), "{}", both.sentence);
+    let one_after_the_other = World::of(text)
+        .only("app1,app2")
+        .times_on("app1", 1, "ver", Exits(1))
+        .times_on("app2", 1, "ver", Reply::After(9, Box::new(Exits(1))))
+        .says(done())
+        .says(Answer::Retry)
+        .says(Answer::Retry)
+        .says(done())
+        .run();
+    assert_eq!(one_after_the_other.code, 0, "{}", one_after_the_other.sentence);
+    let again = World::of(text)
+        .only("app1,app2")
+        .times_on("app1", 2, "ver", Exits(1))
+        .says(done())
+        .says(Answer::Retry)
+        .says(done())
+        .says(Answer::Retry)
+        .says(done())
+        .run();
+    assert_eq!((again.code, again.asked("ver")), (0, 4), "{}", again.sentence);
+}
+
+#[test]
+fn rule_45_a_choice_is_asked_once() {
+    let story = World::of(
+        r#"
+[role.web]
+[[step]]
+id = "path"
+choose = "which of {{ hosts.web | length }}?"
+options = { a = "A", b = "B" }
+[[step]]
+id = "up"
+when = "path == 'a'"
+change = "up"
+"#,
+    )
+    .says(Answer::Chosen("a".to_owned()))
+    .run();
+    let Question::Choose { text, options, .. } = &story.questions[0] else { panic!() };
+    assert_eq!((text.as_str(), options.len()), ("which of 3?", 2));
+    assert_eq!(story.changes().len(), 3);
+}
+
+#[test]
+fn rule_45_what_loses_something_is_shown_after_its_proof_was_approved() {
+    let text = r#"
+[[step]]
+id = "swap"
+on = "local"
+manual = "pull the disk"
+affects = "all"
+loses = "what was on it"
+confirm = "disk7"
+"#;
+    let story = World::of(text).types(&["disk7"]).says(Answer::Done(Vec::new())).run();
+    assert_eq!(story.code, 0);
+    assert!(matches!(story.questions[..], [Question::Destroy(_), Question::Manual { .. }]));
+    let wrong = World::of(text).types(&["disk8"]).run();
+    assert_eq!((wrong.code, wrong.questions.len()), (4, 1));
+}
