@@ -120,6 +120,6 @@ fn nobody_there(agreed: bool, sentence: &str) -> Failure {
     let failure =
         if agreed { failure } else { failure.line("Only reads were sent; nothing was changed.") };
     failure
-        .line("Run it in a terminal. --yes answers for changes, --choose STEP=KEY for a choice;")
-        .line("--yes never covers destructive steps.")
+        .line("Run it in a terminal. --yes answers for changes, --choose STEP=KEY for a")
+        .line("choice; --yes never covers destructive steps.")
 }

@@ -109,9 +109,11 @@ fn quoted(command: &str, tail: Option<&Tail>) -> String {
     };
     let head =
         if command.is_empty() { String::new() } else { format!("   $ {}", cut(command, 50)) };
-    let head = ends(&head, &paint(FAINT, share));
-    let mut quoted =
-        if head.trim().is_empty() { String::new() } else { format!("{}\n", head.trim_end()) };
+    let mut quoted = match (head.is_empty(), share.is_empty()) {
+        (true, true) => String::new(),
+        (false, true) => head + "\n",
+        (_, false) => ends(&head, &paint(FAINT, share)) + "\n",
+    };
     for line in shown {
         quoted += &format!("   {}\n", cut(line, WIDTH - 3));
     }

@@ -97,6 +97,15 @@ pub(crate) fn permanent(fact: &Event, progress: &Progress) -> Option<String> {
             paint(BAD, "✗"),
             SafeText::line(why)
         )),
+        Event::Undone { step, host, failure } => {
+            let (sign, what) = match failure {
+                None => (sign(StepStatus::Undone), "undone".to_owned()),
+                Some(why) => {
+                    (sign(StepStatus::Failed), format!("NOT UNDONE: {}", SafeText::line(why)))
+                }
+            };
+            Some(cut(&format!(" {sign} {}{host}  {what}", pad(step.as_str(), 16)), WIDTH) + "\n")
+        }
         Event::StopAsked { how } => {
             let line = format!(" {}: nothing new starts, what runs goes on\n", SafeText::line(how));
             Some(paint(WARN, line))

@@ -3,8 +3,8 @@
 
 use runbook_core::base::units::show_duration;
 use runbook_core::base::{HostName, SafeText, StepId};
-use runbook_core::report::summary::{Fate, InquiryLine, Summary};
-use runbook_core::run::{Effect, StepStatus};
+use runbook_core::report::summary::{EffectLine, Fate, InquiryLine, Summary};
+use runbook_core::run::{Effect, Part, StepStatus};
 
 use super::layout::{WIDTH, count, field, hosts, rule, wrap};
 use super::picture::sign;
@@ -118,14 +118,16 @@ fn unwell(summary: &Summary, code: ExitCode) -> String {
     let mut lines = vec![];
     for (id, step) in &summary.steps {
         let why = step.why.as_deref().unwrap_or("");
-        if matches!(
-            step.status,
-            Some(StepStatus::Failed | StepStatus::Unknown | StepStatus::PassedOver)
-        ) {
+        // one that is unknown is told below, with its host
+        let in_doubt = summary.in_doubt().any(|line| line.attempt.step == *id);
+        let is_told = matches!(step.status, Some(StepStatus::Failed | StepStatus::PassedOver))
+            || step.status == Some(StepStatus::Unknown) && !in_doubt;
+        if is_told {
             let status = step.status.map_or("", StepStatus::word);
             lines.push((status.to_owned(), format!("{id}  {}", SafeText::line(why))));
         }
     }
+    lines.extend(undone(summary));
     for line in summary.in_doubt() {
         let who = format!("{} on {}", line.attempt.step, line.attempt.host);
         // a run that was stopped lets go of what runs, which is not lost
@@ -147,6 +149,27 @@ fn unwell(summary: &Summary, code: ExitCode) -> String {
         .collect()
 }
 
+/// What was taken back, and what could not be.
+fn undone(summary: &Summary) -> impl Iterator<Item = (String, String)> {
+    let undos = summary.effects.iter().filter(|line| line.attempt.part == Part::Undo);
+    undos.filter_map(|EffectLine { attempt, fate, .. }| {
+        let who = format!("{} on {}", attempt.step, attempt.host);
+        let on_host =
+            summary.steps.get(&attempt.step).and_then(|step| step.hosts.get(&attempt.host));
+        let failed = on_host.and_then(|host| host.undo_failure.as_deref());
+        match (fate, failed) {
+            (Fate::Intended | Fate::Unknown(_), _) => None,
+            (Fate::Done, None) => Some(("undone".to_owned(), who)),
+            (Fate::NotStarted(why) | Fate::Failed(why), None) => {
+                Some(("NOT UNDONE".to_owned(), format!("{who}: {}", SafeText::line(why))))
+            }
+            (_, Some(why)) => {
+                Some(("NOT UNDONE".to_owned(), format!("{who}: {}", SafeText::line(why))))
+            }
+        }
+    })
+}
+
 fn records(summary: &Summary, kept: &str) -> String {
     let head = summary.head.map_or_else(String::new, |head| format!(", head {}…", head.short()));
     let number = usize::try_from(summary.records).unwrap_or(usize::MAX);
@@ -160,7 +183,7 @@ fn records(summary: &Summary, kept: &str) -> String {
 #[cfg(test)]
 mod tests {
     use runbook_core::plan::Verdict;
-    use runbook_core::run::{About, Event, Options, Part};
+    use runbook_core::run::{About, Event, Options};
 
     use super::super::samples::{attempt, exited, host, intended, plain, record};
     use super::*;

@@ -84,6 +84,7 @@ fn held_by(name: &str, facts: &Path) -> String {
     match holder {
         Some(Holder { run, operator, since, pid, .. }) => {
             let operator = SafeText::line(operator);
+            let since = since.strftime("%Y-%m-%d %H:%M:%S UTC");
             format!(
                 "`{name}` is held by run {run} of {operator} since {since} (process {pid}); wait for \
                  it, or ask them"
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(
             refused,
             format!(
-                "`deploy/prod` is held by run r8f3kq of ana since 1970-01-01T00:00:00Z (process {pid}); \
+                "`deploy/prod` is held by run r8f3kq of ana since 1970-01-01 00:00:00 UTC (process {pid}); \
                  wait for it, or ask them"
             )
         );

@@ -1,6 +1,6 @@
 //! Whether what came back is the answer that is needed: held, not met, or no answer at all.
 
-use super::brief::{brief, brief_end};
+use super::brief::{brief, brief_cause};
 use super::condition::{Comparand, Condition};
 use super::expectation::{Expectation, alternatives};
 use super::observed::{Exit, Observed, Output, Verdict};
@@ -40,7 +40,7 @@ impl Expectation {
             }
             Observed::Http { status, headers, body } => self.judge_http(*status, headers, body),
             Observed::Connected => Verdict::Held { saw: "connected".to_owned() },
-            Observed::Unanswered(why) => Verdict::NotMet { saw: brief(why) },
+            Observed::Unanswered(why) => Verdict::NotMet { saw: brief_cause(why) },
         }
     }
 
@@ -58,7 +58,7 @@ impl Expectation {
         }
         let mut saw = exit_line(exit);
         if !stderr.text.trim().is_empty() {
-            saw = format!("{saw}: {}", brief_end(&stderr.text));
+            saw = format!("{saw}: {}", brief_cause(&stderr.text));
         }
         if !self.exit.is_empty() {
             saw = format!("{saw}, wanted exit {}", brief(&alternatives(&self.exit)));
