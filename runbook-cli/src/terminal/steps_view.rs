@@ -149,6 +149,13 @@ fn below(step: &PreviewStep) -> Vec<String> {
         }
         below.extend(values(captured));
     }
+    let is_over = matches!(
+        step.what,
+        What::Ran { status: StepStatus::NotNeeded | StepStatus::Cancelled, .. }
+    );
+    if is_over {
+        return below;
+    }
     if let Some(affects) = &step.affects {
         below.push(format!("affects: {}", SafeText::line(affects)));
     }
@@ -185,6 +192,9 @@ fn together(values: &[OnHost<'_>]) -> String {
 
 /// What would be acted on.
 fn listed(host: &HostName, items: &[String]) -> Vec<String> {
+    if items.is_empty() {
+        return vec![format!("nothing to act on at {host}, as of now")];
+    }
     let mut lines =
         vec![paint(WARN, format!("acts on {} of {host}, as of now:", count(items.len(), "item")))];
     let shown = items.iter().take(ITEMS_SHOWN);

@@ -25,7 +25,7 @@ impl State {
                 self.phase = Phase::Preview;
             }
             Event::ClockRead { at } => self.now = Some(*at),
-            Event::LockAsked { .. } => self.lock = Lock::Asked,
+            Event::LockAsked { name } => self.lock = Lock::Asked(name.clone()),
             Event::LockTaken { name } => {
                 self.lock = Lock::Held;
                 self.locks.insert(name.clone());

@@ -59,7 +59,8 @@ impl Run {
     #[must_use]
     pub fn new(plan: Arc<Plan>, options: Options) -> Self {
         let sources = Arc::new(sources(&plan));
-        let reads_clock = plan.runbook.source.text.contains("now");
+        let words = plan.runbook.source.text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let reads_clock = words.into_iter().any(|word| matches!(word, "now" | "goal_at"));
         Self { plan, options, state: State::default(), sources, reads_clock }
     }
 
@@ -88,7 +89,9 @@ impl Run {
             return turn;
         }
         let Some(event) = self.admit(input) else { return turn };
-        if self.reads_clock {
+        // While a person reads, what they were shown stays as it is.
+        let is_read = self.state.questions.values().any(|question| question.answer.is_none());
+        if self.reads_clock && !is_read {
             self.record(Event::ClockRead { at }, &mut turn);
         }
         self.record(event, &mut turn);

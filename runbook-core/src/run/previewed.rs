@@ -104,9 +104,7 @@ impl Run {
 
     fn what(&self, step: &Step) -> What {
         let state = self.state().steps.get(&step.id);
-        if let Some((status, why)) = state.and_then(|state| state.ended.as_ref())
-            && !matches!(status, StepStatus::Cancelled | StepStatus::NotNeeded)
-        {
+        if let Some((status, why)) = state.and_then(|state| state.ended.as_ref()) {
             let captured = self.captured(step);
             return What::Ran { status: *status, why: why.clone(), captured };
         }

@@ -76,8 +76,8 @@ pub enum Lock {
     /// Not asked for.
     #[default]
     None,
-    /// Asked for.
-    Asked,
+    /// Asked for, by this name.
+    Asked(String),
     /// Held.
     Held,
     /// Someone else holds it.
@@ -327,7 +327,7 @@ impl State {
     /// Whether something was sent, asked or begun that has not come back.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.lock == Lock::Asked
+        matches!(self.lock, Lock::Asked(_))
             || self.hosts.values().any(|host| host.link == Link::Connecting)
             || self.running().next().is_some()
             || self.questions.values().any(|question| question.answer.is_none())

@@ -141,3 +141,31 @@ confirm = "disk7"
     let wrong = World::of(text).types(&["disk8"]).run();
     assert_eq!((wrong.code, wrong.questions.len()), (4, 1));
 }
+
+#[test]
+fn a_choice_asks_its_values_once_it_is_made_and_one_that_stops_asks_none() {
+    let text = r#"
+[role.web]
+[[step]]
+id = "path"
+choose = "which?"
+options.go = "go on"
+options.stop = { label = "stop here", stop = true }
+ask.who = { type = "string", ask = "Who decided?" }
+[[step]]
+id = "show"
+on = "local"
+read = ["echo", "{{ who }}"]
+"#;
+    let values = vec![("who".parse().unwrap(), Some(Value::Text("ana".to_owned())))];
+    let story =
+        World::of(text).says(Answer::Chosen("go".to_owned())).says(Answer::Done(values)).run();
+    assert_eq!((story.code, story.questions.len()), (0, 2));
+    assert!(serde_json::to_string(&story.orders[0].payload).unwrap().contains("ana"));
+    let stopped = World::of(text).says(Answer::Chosen("stop".to_owned())).run();
+    assert_eq!((stopped.code, stopped.questions.len()), (3, 1));
+    let declined = World::of(text).says(Answer::Chosen("go".to_owned())).says(Answer::Quit).run();
+    assert_eq!((declined.code, declined.sent().len()), (4, 0));
+    let alone = World::of(text).chooses("path", "go").alone().run();
+    assert_eq!((alone.code, alone.sent().len()), (4, 0));
+}

@@ -246,7 +246,7 @@ impl World {
 
 /// What comes next.
 enum Due {
-    News(Input),
+    News(Box<Input>),
     /// A person comes to it when those before it are answered.
     Question(QuestionId, Box<Question>),
 }
@@ -291,7 +291,7 @@ impl Teller {
     }
 
     fn later(&mut self, after: u64, input: Input) {
-        self.then(after, Due::News(input));
+        self.then(after, Due::News(Box::new(input)));
     }
 
     fn then(&mut self, after: u64, due: Due) {
@@ -311,7 +311,7 @@ impl Teller {
             };
             self.now = at;
             match due {
-                Due::News(input) => self.accept(input),
+                Due::News(input) => self.accept(*input),
                 Due::Question(question, what) => {
                     let answer = self.answer(&what);
                     self.story.questions.push(*what);
@@ -581,19 +581,19 @@ impl Story {
     }
 
     pub(crate) fn cards(&self) -> Vec<&runbook_core::run::Card> {
-        let card = |question| match question {
-            &Question::Destroy(ref card) => Some(card),
+        let cards = self.questions.iter().filter_map(|question| match question {
+            Question::Destroy(card) => Some(card),
             _ => None,
-        };
-        self.questions.iter().filter_map(card).collect()
+        });
+        cards.collect()
     }
 
     pub(crate) fn failure_cards(&self) -> Vec<&runbook_core::run::FailureCard> {
-        let card = |question| match question {
-            &Question::Failure(ref card) => Some(card),
+        let cards = self.questions.iter().filter_map(|question| match question {
+            Question::Failure(card) => Some(card),
             _ => None,
-        };
-        self.questions.iter().filter_map(card).collect()
+        });
+        cards.collect()
     }
 
     /// The place in the log of what has `part` in it.

@@ -16,11 +16,10 @@ impl Run {
         match input {
             Input::Begin => (state.phase == Phase::Fresh).then(|| self.planned()),
             Input::LockTaken { name } => {
-                (state.lock == Lock::Asked).then_some(Event::LockTaken { name })
+                (state.lock == Lock::Asked(name.clone())).then_some(Event::LockTaken { name })
             }
-            Input::LockRefused { name, holder } => {
-                (state.lock == Lock::Asked).then_some(Event::LockRefused { name, holder })
-            }
+            Input::LockRefused { name, holder } => (state.lock == Lock::Asked(name.clone()))
+                .then_some(Event::LockRefused { name, holder }),
             Input::Connected { host, identity } => (self.link(&host) == Some(&Link::Connecting))
                 .then_some(Event::Connected { host, identity }),
             Input::Unreachable { host, why } => (self.link(&host) == Some(&Link::Connecting))

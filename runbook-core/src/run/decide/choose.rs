@@ -7,12 +7,12 @@ use super::super::event::{Event, Topic};
 use super::super::inquiry::Inquired;
 use super::super::machine::{Move, Run};
 use super::super::question::{Answer, Question};
-use super::super::state::{Phase, Turn};
+use super::super::state::{Delivered, Phase, Turn};
 use super::super::status::StepStatus;
 use super::step::step_ended;
 use crate::base::{HostName, Value, ValueName};
 use crate::runbook::{Choice, Step};
-use crate::template::Template;
+use crate::template::{Names, Template};
 
 impl Run {
     /// A person decides, here or in advance.
@@ -22,8 +22,8 @@ impl Run {
         text: &Template,
         options: &IndexMap<String, Choice>,
     ) -> Option<Move> {
-        if self.state().values.contains_key(step.id.as_str()) {
-            return Some(step_ended(step, StepStatus::Done, None));
+        if let Some(Delivered::One(Some(key))) = self.state().values.get(step.id.as_str()) {
+            return self.chosen_move(step, options.get(&key.text())?);
         }
         let about = Topic::Choose { step: step.id.clone() };
         let answered =
@@ -64,6 +64,31 @@ impl Run {
         Some(Move::fact(Event::Valued { step: step.id.clone(), host: None, name, value }))
     }
 
+    /// The choice is made: what else is asked with it, unless it ends the run.
+    fn chosen_move(&self, step: &Step, choice: &Choice) -> Option<Move> {
+        let scope = self.scope(Some(step), None);
+        let ask = if choice.stop { Vec::new() } else { wanted_values(step, &scope) };
+        if ask.is_empty() {
+            return Some(step_ended(step, StepStatus::Done, None));
+        }
+        let about = Topic::Manual { step: step.id.clone() };
+        match self.state().questions.values().find(|question| question.about == about) {
+            Some(question) => match question.answer.as_ref()? {
+                (Answer::Done(_), _) => Some(step_ended(step, StepStatus::Done, None)),
+                _ => {
+                    let why = Some("what is asked with the choice was not answered".to_owned());
+                    Some(step_ended(step, StepStatus::Declined, why))
+                }
+            },
+            None if self.options().preview_only || !self.options().person => None,
+            None => self.ask_once(about, || Question::Manual {
+                step: step.id.clone(),
+                text: choice.label.for_person(&scope),
+                ask,
+            }),
+        }
+    }
+
     /// All hosts wait for the person: the text is shown once for all of them.
     pub(super) fn manual_move(
         &self,
@@ -99,12 +124,7 @@ impl Run {
             }
         }
         let scope = self.scope(Some(step), Some(first.0));
-        let wanted = |when: &Option<crate::template::Expression>| {
-            when.as_ref().is_none_or(|when| when.holds(&scope).unwrap_or(true))
-        };
-        let ask =
-            step.ask.iter().filter(|(_, ask)| wanted(&ask.when)).map(|(name, _)| name.clone());
-        let ask = ask.collect();
+        let ask = wanted_values(step, &scope);
         let text = self.text_of_hosts(step, text, open.iter().map(|(host, _)| *host));
         self.ask_once(about, || Question::Manual { step: step.id.clone(), text, ask })
     }
@@ -195,6 +215,15 @@ impl Run {
             _ => Some(faltered(step, host, verdict.line())),
         }
     }
+}
+
+/// The values that are asked of a person with a step, as things stand.
+fn wanted_values(step: &Step, names: &dyn Names) -> Vec<ValueName> {
+    let wanted = step
+        .ask
+        .iter()
+        .filter(|(_, ask)| ask.when.as_ref().is_none_or(|when| when.holds(names).unwrap_or(true)));
+    wanted.map(|(name, _)| name.clone()).collect()
 }
 
 pub(super) fn faltered(step: &Step, host: &HostName, why: impl Into<String>) -> Move {

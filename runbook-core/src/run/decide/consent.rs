@@ -104,7 +104,9 @@ impl Run {
             let what = match &step.kind {
                 _ if is_destroying(step) => "is destructive",
                 Kind::Manual(_) => "is done by a person",
-                Kind::Choose { .. } if !self.options().choices.contains_key(&step.id) => {
+                Kind::Choose { .. }
+                    if !step.ask.is_empty() || !self.options().choices.contains_key(&step.id) =>
+                {
                     "is decided by a person (or in advance, with --choose)"
                 }
                 Kind::Change(_) if !self.options().yes => {

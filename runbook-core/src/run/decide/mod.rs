@@ -99,7 +99,7 @@ impl Run {
             return Ok(());
         }
         match &self.state().lock {
-            Lock::Asked => Err(None),
+            Lock::Asked(_) => Err(None),
             Lock::Refused(holder) => {
                 let ending = Ending::Locked { sentence: holder.clone() };
                 Err(Some(Move::fact(Event::Ending { ending })))
