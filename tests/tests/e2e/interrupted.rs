@@ -7,7 +7,6 @@ use rustix::process::Signal;
 
 use crate::gate::{self, Gate};
 use crate::journal::Journal;
-use crate::person::Person as _;
 use crate::single::Single;
 
 /// Two changes; the first can be met while it is under way, and both count how often they ran.
