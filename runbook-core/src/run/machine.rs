@@ -59,7 +59,8 @@ impl Run {
     #[must_use]
     pub fn new(plan: Arc<Plan>, options: Options) -> Self {
         let sources = Arc::new(sources(&plan));
-        let reads_clock = plan.runbook.source.text.contains("now");
+        let text = &plan.runbook.source.text;
+        let reads_clock = text.contains("now") || text.contains("goal_at");
         Self { plan, options, state: State::default(), sources, reads_clock }
     }
 
