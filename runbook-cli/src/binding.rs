@@ -4,15 +4,19 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use runbook_core::base::{RunId, Source, StepId};
+use runbook_core::base::{RunId, SafeText, Source, StepId, ValueName};
+use runbook_core::drive;
 use runbook_core::plan::bind::Request;
 use runbook_core::plan::{BindError, Given, Inventory, Plan, RunFacts};
-use runbook_core::runbook::Runbook;
+use runbook_core::runbook::{Runbook, Suggest};
 
 use crate::cli::Target;
+use crate::execution::{refuse_left_behind, ways};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::terminal::layout::{WIDTH, cut};
+use crate::terminal::offer::Offer;
 use crate::terminal::prompt::Tty;
 use crate::terminal::value_prompt;
 use crate::{given, inventory, loading};
@@ -26,6 +30,8 @@ pub(crate) struct Asked {
     pub(crate) inventory: Option<(Inventory, Arc<Source>)>,
     /// The values so far.
     given: Given,
+    /// Whether nothing may be sent: then nothing is offered for a value either.
+    offline: bool,
 }
 
 impl Asked {
@@ -42,7 +48,12 @@ impl Asked {
             _ => None,
         };
         let given = given::collect(target, &session.settings)?;
-        Ok(Self { runbook: Arc::new(runbook), inventory, given })
+        Ok(Self { runbook: Arc::new(runbook), inventory, given, offline: false })
+    }
+
+    /// The same, where nothing may be sent.
+    pub(crate) fn offline(self, offline: bool) -> Self {
+        Self { offline, ..self }
     }
 
     /// The choices that were made in advance.
@@ -59,19 +70,22 @@ impl Asked {
         person: Option<&Tty>,
     ) -> Result<Plan, Failure> {
         loop {
-            let error = match self.try_bind(run.clone(), target, session) {
+            let error = match Plan::bind(self.request(run.clone(), target, session)) {
                 Ok(plan) => return Ok(plan),
                 Err(error) => error,
             };
             match person {
-                Some(tty) if error.only_missing() => self.ask(&error, session, tty).await?,
+                Some(tty) if error.only_missing() => {
+                    let so_far = Plan::so_far(self.request(run.clone(), target, session));
+                    self.ask(&error, so_far.ok(), session, tty).await?;
+                }
                 _ => return Err(refused(&error, &target.name)),
             }
         }
     }
 
-    fn try_bind(&self, run: RunId, target: &Target, session: &Session) -> Result<Plan, BindError> {
-        Plan::bind(Request {
+    fn request<'a>(&'a self, run: RunId, target: &'a Target, session: &Session) -> Request<'a> {
+        Request {
             runbook: Arc::clone(&self.runbook),
             inventory: self.inventory.as_ref().map(|(inventory, _)| inventory),
             env: target.env.as_deref(),
@@ -84,28 +98,58 @@ impl Asked {
                 started: session.now.timestamp(),
                 operator: session.settings.operator.clone(),
             },
-        })
+        }
     }
 
+    /// Asks for the first value that is missing: what is offered for the next may follow from it.
     async fn ask(
         &mut self,
         error: &BindError,
+        so_far: Option<Plan>,
         session: &Session,
         tty: &Tty,
     ) -> Result<(), Failure> {
-        for name in &error.missing {
-            let Some(param) = self.runbook.params.get(name) else { continue };
-            let given = value_prompt::ask(&session.shell, tty, name, param).await;
-            let Some(value) = given else {
-                return Err(Failure::new(ExitCode::PersonNeeded, "stopped: a value is needed")
-                    .line("nothing was sent"));
-            };
-            let text = value.map(|value| value.text()).unwrap_or_default();
-            let texts = text.lines().map(|line| (name.to_string(), line.to_owned()));
-            self.given.command_line.extend(texts);
-        }
+        let missing = error.missing.first();
+        let Some((name, param)) = missing.and_then(|name| self.runbook.params.get_key_value(name))
+        else {
+            return Ok(());
+        };
+        let offer = match (so_far, &param.suggest) {
+            (Some(plan), Some(suggest)) if !self.offline => {
+                offered(plan, suggest, name, session).await?
+            }
+            _ => Offer::default(),
+        };
+        let given = value_prompt::ask(&session.shell, tty, name, param, &offer).await;
+        let Some(value) = given else {
+            return Err(Failure::new(ExitCode::PersonNeeded, "stopped: a value is needed")
+                .line("nothing was changed"));
+        };
+        let text = value.map(|value| value.text()).unwrap_or_default();
+        let texts = text.lines().map(|line| (name.to_string(), line.to_owned()));
+        self.given.command_line.extend(texts);
         Ok(())
     }
+}
+
+/// What a `suggest` offers; where it offers nothing the person is told why, and asked plainly.
+async fn offered(
+    plan: Plan,
+    suggest: &Suggest,
+    name: &ValueName,
+    session: &Session,
+) -> Result<Offer, Failure> {
+    refuse_left_behind(&plan)?;
+    session.shell.err(&format!("\n looking for what {name} may be …\n"));
+    let ways = ways(session, &plan.runbook, true)?;
+    let why = match drive::suggestions(&Arc::new(plan), suggest, &ways).await {
+        Ok(lines) if !lines.is_empty() => return Ok(Offer::of(&lines)),
+        Ok(_) => "it says nothing".to_owned(),
+        Err(why) => why,
+    };
+    let line = SafeText::line(format!("nothing to offer for {name}: {why}"));
+    session.shell.err(&format!(" {}\n", cut(line.as_str(), WIDTH - 2)));
+    Ok(Offer::default())
 }
 
 /// Everything that is wrong with what was asked for.

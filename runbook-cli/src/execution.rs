@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use runbook_core::confirm::{Confirmer, NoPerson};
-use runbook_core::drive::{Engine, Finished, Parts};
+use runbook_core::drive::{Engine, Finished, Parts, Ways};
 use runbook_core::journal::{Journal, Outputs};
 use runbook_core::plan::Plan;
 use runbook_core::probe::Network;
 use runbook_core::report::{Reporter, Stream};
 use runbook_core::run::{AttemptId, Event, Options, Preview, Record, Run};
+use runbook_core::runbook::Runbook;
 use runbook_core::transport::local::Local;
 use runbook_core::transport::ssh::Ssh;
 use tokio::task::JoinHandle;
@@ -71,14 +72,16 @@ impl Execution {
         let run = Arc::new(Mutex::new(Run::new(Arc::clone(&self.plan), self.options.clone())));
         let reporter =
             Follower { run: Arc::clone(&run), live: live.clone(), previewed: self.previewed };
+        let Ways { ssh, local, attended } =
+            ways(session, &self.plan.runbook, self.person.is_some())?;
         let engine = Engine::new(Parts {
-            ssh: Arc::new(ssh(session)?),
-            local: Arc::new(Local::new(variables(), &self.plan.runbook.local_env)),
+            ssh,
+            local,
             probe: Arc::new(Network::default()),
             journal: self.journal,
             outputs: self.outputs,
             locks: self.locks,
-            attended: self.person.is_some(),
+            attended,
             confirmer: confirmer(self.person, session, &live),
             reporter: Box::new(reporter),
         });
@@ -136,6 +139,12 @@ fn live(session: &Session, plan: &Plan, permanent: bool) -> Live {
     };
     let heading = Heading { name: plan.runbook.name.clone(), environment: environment_name(plan) };
     Live::new(Arc::clone(&session.shell), form, session.settings.output, heading, permanent)
+}
+
+/// The ways to hosts and to this machine.
+pub(crate) fn ways(session: &Session, runbook: &Runbook, attended: bool) -> Result<Ways, Failure> {
+    let local = Arc::new(Local::new(variables(), &runbook.local_env));
+    Ok(Ways { ssh: Arc::new(ssh(session)?), local, attended })
 }
 
 fn ssh(session: &Session) -> Result<Ssh, Failure> {

@@ -1,9 +1,13 @@
 //! Signals: each asks the run to stop, which means that nothing new starts. Listened to before
 //! anything is begun. Must not know what runs.
 
+use std::future::Future;
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
 
 /// The signals that ask a run to stop.
 #[derive(Debug)]
@@ -29,6 +33,20 @@ impl Signals {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.hangup.recv() => "SIGHUP",
+        }
+    }
+
+    /// Does what comes before a run, unless a signal comes first: then it is dropped.
+    pub(crate) async fn or_stop<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            done = work => done,
+            signal = self.next() => {
+                let failure = Failure::new(ExitCode::Stopped, format!("stopped by {signal}"));
+                Err(failure.line("nothing was changed"))
+            }
         }
     }
 }

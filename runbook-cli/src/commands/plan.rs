@@ -27,16 +27,17 @@ pub(crate) async fn run(
     view: &View,
     session: &Session,
 ) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
+    let mut signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
     let person = session.person();
-    let mut asked = Asked::read(target, session)?;
+    let mut asked = Asked::read(target, session)?.offline(view.offline);
     let options = Options {
         preview_only: true,
         person: person.is_some(),
         yes: false,
         choices: asked.choices(target)?,
     };
-    let plan = Arc::new(asked.bind(id(), target, session, person.as_ref()).await?);
+    let binding = asked.bind(id(), target, session, person.as_ref());
+    let plan = Arc::new(signals.or_stop(binding).await?);
     if view.offline {
         let preview = Run::new(Arc::clone(&plan), options).preview();
         show(&plan, &preview, target, view, session);

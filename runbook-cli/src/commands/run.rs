@@ -24,12 +24,13 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
     if run.dry_run {
         return plan::run(&run.target, &View::default(), session).await;
     }
-    let signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
+    let mut signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
     let person = session.person();
     let mut asked = Asked::read(&run.target, session)?;
     let choices = asked.choices(&run.target)?;
     // everything is asked and checked before a run is begun that would only be thrown away
-    let bound = asked.bind(plan::id(), &run.target, session, person.as_ref()).await?;
+    let binding = asked.bind(plan::id(), &run.target, session, person.as_ref());
+    let bound = signals.or_stop(binding).await?;
     refuse_left_behind(&bound)?;
     let store = Store::at(&session.settings.places);
     let begun = store.begin(&snapshots(&asked)).map_err(|error| not_kept(&error))?;

@@ -7,6 +7,7 @@ pub(crate) mod failure_card;
 pub(crate) mod full_output;
 pub(crate) mod layout;
 pub(crate) mod live;
+pub(crate) mod offer;
 pub(crate) mod payload;
 pub(crate) mod person;
 pub(crate) mod picture;

@@ -12,6 +12,7 @@ use runbook_core::run::{Answer, Card, FailureCard, Question};
 use super::card::{self, Known, Standing};
 use super::layout::{WIDTH, count, field, wrap};
 use super::live::Live;
+use super::offer::Offer;
 use super::plan_view::{self, PlanView, environment_name};
 use super::prompt::Tty;
 use super::shell::Shell;
@@ -173,7 +174,7 @@ impl Person {
         let mut values = vec![];
         for name in ask {
             let Some(param) = params.and_then(|params| params.get(name)) else { continue };
-            match value_prompt::ask(&self.shell, &self.tty, name, param).await {
+            match value_prompt::ask(&self.shell, &self.tty, name, param, &Offer::default()).await {
                 Some(value) => values.push((name.clone(), value)),
                 None => return Answer::Quit,
             }

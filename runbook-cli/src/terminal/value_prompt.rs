@@ -6,6 +6,7 @@ use runbook_core::runbook::Param;
 use runbook_core::template::Template;
 
 use super::layout::{WIDTH, wrap};
+use super::offer::Offer;
 use super::prompt::Tty;
 use super::shell::Shell;
 use super::theme::{BAD, FAINT, STRONG, paint};
@@ -20,11 +21,18 @@ pub(crate) async fn ask(
     tty: &Tty,
     name: &ValueName,
     param: &Param,
+    offer: &Offer,
 ) -> Option<Given> {
-    shell.err(&question(name, param));
+    shell.err(&(question(name, param) + &offer.draw()));
     loop {
         let typed = tty.line(shell).await?;
-        match answer(param, &typed) {
+        let picked = offer.picked(&typed);
+        match answer(param, picked.unwrap_or(&typed)) {
+            Ok(given) if picked.is_some() => {
+                let value = given.as_ref().map(|value| value.text()).unwrap_or_default();
+                shell.err(&format!(" {name} = {}\n", SafeText::line(value)));
+                return Some(given);
+            }
             Ok(given) => return Some(given),
             Err(why) => {
                 for line in wrap(&format!("{}: {}", paint(BAD, "no"), why), WIDTH - 2) {

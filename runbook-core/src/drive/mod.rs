@@ -19,6 +19,7 @@ mod requests;
 #[cfg(test)]
 mod sample;
 mod stations;
+mod suggestions;
 mod world;
 mod write_ahead;
 
@@ -34,6 +35,7 @@ use crate::transport::Transport;
 
 pub use control::Control;
 pub use driver::Engine;
+pub use suggestions::{Ways, suggestions};
 pub use write_ahead::Durable;
 
 /// What a run is made of.

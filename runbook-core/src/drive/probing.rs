@@ -3,7 +3,7 @@
 use super::attempt::wants_scratch;
 use super::output::Heads;
 use super::requests::{Reply, ask, reach};
-use super::stations::is_loss;
+use super::stations::{Stations, is_loss};
 use super::world::World;
 use crate::base::HostName;
 use crate::plan::{Command, Exit, Observed, Verdict};
@@ -15,7 +15,7 @@ use crate::transport::station::ReadTerms;
 pub(super) async fn probe(world: &World, order: ProbeOrder) -> Input {
     let host = &order.id.host;
     let observed = match &order.probe {
-        RenderedProbe::Read(command) => read(world, host, command, order.timeout).await,
+        RenderedProbe::Read(command) => read(&world.stations, host, command, order.timeout).await,
         RenderedProbe::Http(request) => observed(ask(world, host, request, order.timeout).await),
         RenderedProbe::Tcp(address) => observed(reach(world, host, address, order.timeout).await),
     };
@@ -35,20 +35,21 @@ fn observed(reply: Reply) -> Result<Observed, String> {
     }
 }
 
-async fn read(
-    world: &World,
+/// Reads something that nobody follows.
+pub(super) async fn read(
+    stations: &Stations,
     host: &HostName,
     command: &Command,
     patience: std::time::Duration,
 ) -> Result<Observed, String> {
-    let connected = world.stations.station(host).await?;
+    let connected = stations.station(host).await?;
     let terms = ReadTerms { timeout: Some(patience), scratch: wants_scratch(command) };
     let mut heads = Heads::default();
     let finished = match connected.station.read(command, terms, &mut heads).await {
         Ok(finished) => finished,
         Err(error) => {
             if is_loss(&error) {
-                world.stations.lost(host, &connected).await;
+                stations.lost(host, &connected).await;
             }
             return Err(format!("{host}: {error}"));
         }

@@ -89,24 +89,36 @@ impl Plan {
     /// # Errors
     /// Everything that is wrong with the request, at once.
     pub fn bind(request: Request<'_>) -> Result<Self, BindError> {
+        let (plan, mut problems, missing) = Self::assembled(request);
+        if !missing.is_empty() {
+            problems.push(values::missing(&plan.runbook, &missing));
+        }
+        if problems.is_empty() { Ok(plan) } else { Err(BindError { problems, missing }) }
+    }
+
+    /// The same as far as it is known: a parameter without a value is left out of the plan. Only
+    /// what helps to find the missing values is done with it.
+    ///
+    /// # Errors
+    /// Everything else that is wrong with the request, at once.
+    pub fn so_far(request: Request<'_>) -> Result<Self, BindError> {
+        let (plan, problems, missing) = Self::assembled(request);
+        if problems.is_empty() { Ok(plan) } else { Err(BindError { problems, missing }) }
+    }
+
+    fn assembled(request: Request<'_>) -> (Self, Vec<Problem>, Vec<ValueName>) {
         let mut problems = Vec::new();
         let selection = selection::select(&request, &mut problems);
         let bound = values::bind(&request, &selection, &mut problems);
-        let missing = bound.missing;
-        if !missing.is_empty() {
-            problems.push(values::missing(&request.runbook, &missing));
-        }
-        if !problems.is_empty() {
-            return Err(BindError { problems, missing });
-        }
-        Ok(Self {
+        let plan = Self {
             run: request.run,
             runbook: request.runbook,
             environment: selection.environment,
             hosts: selection.hosts,
             roles: selection.roles,
             values: bound.values,
-        })
+        };
+        (plan, problems, bound.missing)
     }
 }
 

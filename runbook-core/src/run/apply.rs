@@ -14,7 +14,7 @@ use super::state::{
 use super::status::StepStatus;
 use crate::base::{HostName, StepId, Value, ValueName};
 use crate::plan::Verdict;
-use crate::runbook::Runbook;
+use crate::runbook::{Probe, Runbook};
 
 impl State {
     /// Applies a fact.
@@ -345,6 +345,9 @@ impl State {
     }
 
     fn apply_inquiry(&mut self, event: &Event, runbook: &Runbook) {
+        if self.goal_at.is_none() && shows_goal(event, runbook) {
+            self.goal_at = self.now;
+        }
         match event {
             Event::InquiryBegan { about } => {
                 self.inquiries.entry(about.clone()).or_default();
@@ -391,6 +394,23 @@ impl State {
 
     fn check(&mut self, about: &About, check: u32) -> &mut CheckState {
         self.inquiries.entry(about.clone()).or_default().checks.entry(check).or_default()
+    }
+}
+
+/// Whether this fact says that the goal holds: asked as the goal itself, or by a step's
+/// `goal = true`. A `stop_if` says it of some host only.
+fn shows_goal(event: &Event, runbook: &Runbook) -> bool {
+    match event {
+        Event::InquiryEnded { about: About::GoalAtStart | About::GoalAtEnd, verdict } => {
+            verdict.held() && !runbook.goal.is_empty()
+        }
+        Event::Sampled { about: About::Step { slot: Slot::StopIf, .. }, .. } => false,
+        Event::Sampled { about, check, verdict, .. } => {
+            let checks = super::inquiry::checks(runbook, about);
+            let check = checks.get(*check as usize);
+            verdict.held() && check.is_some_and(|check| check.probe == Probe::Goal)
+        }
+        _ => false,
     }
 }
 

@@ -33,7 +33,7 @@ pub enum Event {
         /// How it was started.
         options: super::Options,
     },
-    /// What `now` is, recorded only where a runbook asks for it.
+    /// What time it is, recorded only where a runbook asks for `now` or `run.goal_at`.
     ClockRead {
         /// The time.
         at: jiff::Timestamp,

@@ -20,6 +20,7 @@ pub(crate) mod samples;
 mod scope;
 pub mod state;
 pub mod status;
+mod suggestion;
 mod verdict;
 
 use indexmap::IndexMap;

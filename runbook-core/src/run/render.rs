@@ -82,7 +82,8 @@ pub(super) fn payload(
     }
 }
 
-fn command(
+/// A program with its values.
+pub(super) fn command(
     how: &How,
     setting: &Setting,
     stdin: Option<&Template>,

@@ -70,11 +70,13 @@ impl Scope<'_> {
 
     fn run_facts(&self) -> Known {
         let run = &self.run.plan().run;
+        let goal_at = self.run.state().goal_at;
+        let goal_at = goal_at.map_or(Known::None, |at| Known::Value(Value::Time(at)));
         Known::Map(BTreeMap::from([
             ("id".to_owned(), text(run.id.as_str())),
             ("started".to_owned(), Known::Value(Value::Time(run.started))),
             ("operator".to_owned(), text(&run.operator)),
-            ("goal_at".to_owned(), Known::None),
+            ("goal_at".to_owned(), goal_at),
         ]))
     }
 

@@ -28,6 +28,8 @@ pub struct State {
     pub locks: BTreeSet<String>,
     /// What `now` is.
     pub now: Option<Timestamp>,
+    /// When the goal was first seen to hold, recorded only where a runbook asks for the time.
+    pub goal_at: Option<Timestamp>,
     /// The hosts that were asked for.
     pub hosts: BTreeMap<HostName, HostState>,
     /// The steps, by id; one that is missing was not touched.

@@ -181,3 +181,27 @@ fn quiet_says_results_only() {
     said.assert_code(0);
     assert_eq!(said.stderr, "", "{said}");
 }
+
+#[test]
+fn the_time_when_the_goal_first_held_is_known_once_it_did() {
+    let look = |id: &str| {
+        format!(
+            "[[step]]\nid = \"{id}\"\non = \"local\"\ncwd = \"{{{{ here }}}}\"\nno_undo = \"a log\"\n\
+             change = 'echo \"${{AT-none}}\" >> times'\nenv = {{ AT = \"{{{{ run.goal_at }}}}\" }}\n\
+             verify = {{ read = \"test -s times\" }}\n"
+        )
+    };
+    let (head, write) = WRITE.split_at(WRITE.find("[[step]]").expect("it has steps"));
+    let case =
+        Case::new(&format!("{head}{}{write}{}{}", look("before"), look("after"), look("later")));
+    let finished = case.run(&["run", "--yes"]);
+    finished.assert_code(0);
+    let times = case.operator.working_directory().join("times");
+    let times = std::fs::read_to_string(times).expect("it was written");
+    let [before, after, later] = times.lines().collect::<Vec<_>>()[..] else {
+        panic!("not three lines: {times}")
+    };
+    assert_eq!(before, "none");
+    assert!(after.parse::<jiff::Timestamp>().is_ok(), "{after}");
+    assert_eq!(later, after, "it is the first time, and stays");
+}

@@ -132,6 +132,76 @@ fn a_missing_parameter_is_asked_until_it_fits() {
     assert_eq!(std::fs::read_to_string(written).expect("it was written"), "2\n");
 }
 
+/// A change with a value for which something is offered.
+fn offering(suggest: &str) -> Case {
+    let change = WRITE.replace("touch written", "echo $tag > written");
+    Case::new(&format!("{change}[param.tag]\ntype = \"version\"\n{suggest}\n"))
+}
+
+#[track_caller]
+fn wrote(case: &Case, expected: &str) {
+    let written = case.operator.working_directory().join("written");
+    assert_eq!(std::fs::read_to_string(written).expect("it was written"), expected);
+}
+
+#[test]
+fn what_is_offered_for_a_value_is_picked_by_number_or_typed() {
+    let suggest = r#"suggest = { read = "printf '%s newest\nv2 older\n' v1", on = "local" }"#;
+    for (typed, expected) in [("2", "v2\n"), ("v7", "v7\n")] {
+        let case = offering(suggest);
+        let terminal = case.start(&["--yes"]);
+        terminal.wait_for("a number, or a value\n >");
+        let screen = terminal.transcript();
+        assert!(screen.contains(" 1  v1 newest\n    2  v2 older\n"), "{screen}");
+        terminal.type_line(typed);
+        ends_with(terminal, 0);
+        wrote(&case, expected);
+    }
+}
+
+#[test]
+fn where_nothing_can_be_offered_the_value_is_asked_plainly() {
+    for (read, why) in
+        [("echo no registry >&2; exit 3", "exit 3: no registry"), ("true", "it says nothing")]
+    {
+        let case = offering(&format!("suggest = {{ read = \"{read}\", on = \"local\" }}"));
+        let terminal = case.start(&["--yes"]);
+        terminal.wait_for("version\n >");
+        let screen = terminal.transcript();
+        assert!(screen.contains(&format!("nothing to offer for tag: {why}")), "{screen}");
+        terminal.type_line("v2");
+        ends_with(terminal, 0);
+        wrote(&case, "v2\n");
+    }
+}
+
+#[test]
+fn nothing_is_offered_where_nobody_is_asked() {
+    let read = r#"suggest = { read = "touch $here/asked; echo v1", on = "local" }"#;
+    let case = offering(read);
+    let transcript = ends_with(case.start(&["--no-input"]), 2);
+    assert!(transcript.contains("no value for `tag`"), "{transcript}");
+    assert!(!case.has("asked"));
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("a number, or a value\n >");
+    assert!(case.has("asked"), "a parameter above it is known to it");
+    terminal.type_line("1");
+    ends_with(terminal, 0);
+}
+
+#[test]
+fn ctrl_c_stops_what_is_asked_before_a_run() {
+    let endless = "suggest = { read = \"while :; do sleep 1; done\", on = \"local\" }";
+    for (suggest, asks) in [("", "version\n >"), (endless, "looking for what tag may be")] {
+        let case = offering(suggest);
+        let terminal = case.start(&["--yes"]);
+        terminal.wait_for(asks);
+        terminal.press(Key::Ctrl('c'));
+        ends_with(terminal, 9);
+        assert!(!case.has("written"));
+    }
+}
+
 const DESTROY: &str = r#"
 [[step]]
 id = "drop"
