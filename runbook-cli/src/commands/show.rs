@@ -2,7 +2,7 @@
 //! Executes nothing.
 
 use runbook_core::base::SafeText;
-use runbook_core::runbook::{Kind, Param, Runbook};
+use runbook_core::runbook::{Param, Runbook};
 use serde::Serialize;
 
 use crate::cli::{OutputForm, Show};
@@ -106,24 +106,12 @@ fn steps(runbook: &Runbook) -> String {
     let width = runbook.steps.iter().map(|step| step.id.as_str().len()).max().unwrap_or(0).min(20);
     runbook.steps.iter().enumerate().fold("\n Steps\n".to_owned(), |screen, (at, step)| {
         let title = step.title.as_ref().map_or_else(String::new, |title| line(title.source()));
-        let verb = verb(&step.kind);
+        let verb = step.kind.verb();
         let painted = if verb == "destroy" { paint(BAD, "DESTROY") } else { verb.to_owned() };
         let row =
             format!("{:>4}  {}  {}{title}", at + 1, pad(step.id.as_str(), width), pad(&painted, 9));
         screen + cut(&row, WIDTH).trim_end() + "\n"
     })
-}
-
-/// The verb of a step, which is its effect.
-fn verb(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Read(_) => "read",
-        Kind::Change(_) => "change",
-        Kind::Destroy(_) => "destroy",
-        Kind::Check(_) => "check",
-        Kind::Manual(_) => "manual",
-        Kind::Choose { .. } => "choose",
-    }
 }
 
 fn line(text: &str) -> String {
@@ -184,6 +172,6 @@ impl<'a> Shown<'a> {
 impl<'a> ShownStep<'a> {
     fn of(step: &'a runbook_core::runbook::Step) -> Self {
         let title = step.title.as_ref().map(runbook_core::template::Template::source);
-        Self { id: step.id.as_str(), verb: verb(&step.kind), title }
+        Self { id: step.id.as_str(), verb: step.kind.verb(), title }
     }
 }

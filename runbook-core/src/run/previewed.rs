@@ -58,7 +58,7 @@ impl Run {
         let scope = self.scope(Some(step), None);
         let hosts = self.step_hosts(step);
         let what = self.what(step);
-        let (undo, verb) = (undo(step), verb(&step.kind));
+        let (undo, verb) = (undo(step), step.kind.verb());
         PreviewStep {
             number,
             id: step.id.clone(),
@@ -204,17 +204,6 @@ impl Run {
              machine is not kept out"
                 .to_owned(),
         ]
-    }
-}
-
-const fn verb(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Read(_) => "read",
-        Kind::Change(_) => "change",
-        Kind::Destroy(_) => "destroy",
-        Kind::Check(_) => "check",
-        Kind::Manual(_) => "manual",
-        Kind::Choose { .. } => "choose",
     }
 }
 

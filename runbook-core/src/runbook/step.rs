@@ -106,6 +106,27 @@ pub enum Kind {
     },
 }
 
+impl Kind {
+    /// The verb, as a runbook writes it.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "read",
+            Self::Change(_) => "change",
+            Self::Destroy(_) => "destroy",
+            Self::Check(_) => "check",
+            Self::Manual(_) => "manual",
+            Self::Choose { .. } => "choose",
+        }
+    }
+
+    /// Whether a preview stops before it: it changes something, or a person does.
+    #[must_use]
+    pub const fn changes(&self) -> bool {
+        matches!(self, Self::Change(_) | Self::Destroy(_) | Self::Manual(_))
+    }
+}
+
 /// One answer of a `choose`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {

@@ -312,13 +312,6 @@ impl Run {
     }
 }
 
-impl Kind {
-    /// Whether a preview stops before it: it changes something, or a person does.
-    pub(in super::super) const fn changes(&self) -> bool {
-        matches!(self, Self::Change(_) | Self::Destroy(_) | Self::Manual(_))
-    }
-}
-
 fn rung(rung: Rung, hosts: usize) -> usize {
     match rung {
         Rung::Count(count) => count as usize,
