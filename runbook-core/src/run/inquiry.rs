@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use super::about::{About, ProbeId, Slot};
 use super::action::{Action, ProbeOrder};
-use super::event::{Event, Timer, Topic};
+use super::event::{Event, Topic};
+use super::link::Linked;
 use super::machine::{Move, Run};
+use super::pace::{Next, Pace, fits};
 use super::question::Question;
 use super::render::{self, Unrendered};
 use super::scope::Scope;
-use super::state::{CheckState, Link, Phase};
+use super::state::{CheckState, Phase};
 use super::status::Ending;
+use super::target::Target;
 use crate::base::{Digest, HostName, StepId, units};
 use crate::plan::Verdict;
 use crate::plan::expectation::Expectation;
-use crate::runbook::{Check, Place, Probe, Proof, Runbook, Step, Undo};
+use crate::runbook::{Check, Probe, Proof, Runbook, Step, Undo};
 
 /// Where a list of checks stands.
 pub(super) enum Inquired {
@@ -32,13 +35,6 @@ impl Inquired {
     fn next(next: Move) -> Self {
         Self::Next(Box::new(next))
     }
-}
-
-/// One host that one check, or one check of the goal, is asked on.
-struct Target<'a> {
-    part: Option<u32>,
-    host: HostName,
-    check: &'a Check,
 }
 
 /// The checks of a list, in order.
@@ -361,101 +357,6 @@ impl Run {
         self.ask_once(about, || Question::Attest { step, host: id.host.clone(), text })
     }
 
-    /// Where a check is asked.
-    fn targets<'a>(&'a self, about: &About, check: &'a Check) -> Vec<Target<'a>> {
-        if check.probe == Probe::Goal {
-            let goal = (0..).zip(&self.plan().runbook.goal);
-            return goal
-                .filter(|(_, check)| !self.is_left_out(check))
-                .flat_map(|(part, check)| {
-                    self.hosts_of(about, check).into_iter().map(move |host| Target {
-                        part: Some(part),
-                        host,
-                        check,
-                    })
-                })
-                .collect();
-        }
-        self.hosts_of(about, check)
-            .into_iter()
-            .map(|host| Target { part: None, host, check })
-            .collect()
-    }
-
-    /// Whether a check of the goal is left out; one whose `when` cannot be told is asked.
-    fn is_left_out(&self, check: &Check) -> bool {
-        let scope = self.scope(None, None);
-        check.when.as_ref().is_some_and(|when| when.holds(&scope) == Ok(false))
-    }
-
-    /// `pick` keeps the first that can be reached: that is known when every connection has ended.
-    fn waits_for_pick(&self, about: &About, check: &Check) -> bool {
-        let picks = |check: &Check| {
-            let all = || self.candidates(about, check);
-            check.pick.is_some() && all().iter().any(|h| self.link(h) == Some(&Link::Connecting))
-        };
-        let goal = &self.plan().runbook.goal;
-        picks(check) || check.probe == Probe::Goal && goal.iter().any(picks)
-    }
-
-    fn hosts_of(&self, about: &About, check: &Check) -> Vec<HostName> {
-        let hosts = self.candidates(about, check);
-        let once = !matches!(about, About::Step { host: Some(_), .. });
-        if once && matches!(check.probe, Probe::Ask(_)) {
-            // A person is asked once, not once a host.
-            return vec![hosts.into_iter().next().unwrap_or_else(HostName::local)];
-        }
-        match check.pick {
-            Some(pick) => hosts
-                .into_iter()
-                .filter(|host| {
-                    *host == HostName::local() || matches!(self.link(host), Some(Link::Up(_)))
-                })
-                .take(pick as usize)
-                .collect(),
-            None => hosts,
-        }
-    }
-
-    /// Where a check may be asked.
-    fn candidates(&self, about: &About, check: &Check) -> Vec<HostName> {
-        match (&check.place, about) {
-            (Place::Local, _) => vec![HostName::local()],
-            (Place::Role(role), _) => self.plan().role(role).to_vec(),
-            (Place::StepHost, About::Step { step, host: Some(host), slot, .. }) => {
-                self.home(step, host, *slot)
-            }
-            (Place::StepHost, About::Step { step, .. }) => self.took_part(step),
-            (Place::StepHost, _) => vec![HostName::local()],
-        }
-    }
-
-    /// Where a check is asked that says nothing of it: at its step's host; of an undo, where that
-    /// is done.
-    fn home(&self, step: &StepId, host: &HostName, slot: Slot) -> Vec<HostName> {
-        match self.plan().runbook.step(step).map(|step| (step, &step.undo)) {
-            Some((step, Undo::Step(undo)))
-                if matches!(slot, Slot::UndoPrecondition | Slot::UndoVerify) =>
-            {
-                self.undo_hosts(step, undo, host)
-            }
-            _ => vec![host.clone()],
-        }
-    }
-
-    /// The hosts on which a step was not skipped.
-    fn took_part(&self, step: &StepId) -> Vec<HostName> {
-        let turns = self.state().steps.get(step).and_then(|step| step.hosts.as_ref());
-        turns
-            .into_iter()
-            .flatten()
-            .filter(|(_, turn)| {
-                turn.ended.as_ref().is_none_or(|(status, _)| *status == super::StepStatus::Done)
-            })
-            .map(|(host, _)| host.clone())
-            .collect()
-    }
-
     fn combined(&self, about: &About, checks: &[&Check]) -> Verdict {
         let inquiry = &self.state().inquiries[about];
         let (step, host) = self.about_step(about);
@@ -579,96 +480,5 @@ fn on(host: &HostName, verdict: &Verdict) -> Verdict {
         Verdict::Held { .. } => Verdict::Held { saw: line },
         Verdict::NotMet { .. } => Verdict::NotMet { saw: line },
         Verdict::Error { .. } => Verdict::Error { why: line },
-    }
-}
-
-/// How many samples, one every `every` from the first at once, begin in less than `span`.
-fn fits(span: Duration, every: Duration) -> u32 {
-    u32::try_from(span.as_nanos().div_ceil(every.as_nanos().max(1))).unwrap_or(u32::MAX).max(1)
-}
-
-/// How often a check is asked. Time is counted in ticks of `every`, so that slow probes skip
-/// samples instead of running late.
-struct Pace {
-    every: Duration,
-    /// Ticks at which it may begin to hold.
-    tries: u32,
-    /// Ticks for which it must hold, and the same as a duration.
-    hold: Option<(u32, Duration)>,
-}
-
-enum Next {
-    Sample,
-    Wait,
-    Settle(Verdict),
-}
-
-impl Pace {
-    fn next(&self, state: &CheckState) -> Next {
-        let Some(last) = &state.last else { return Next::Sample };
-        let goes_on = match (self.hold, state.window) {
-            (None, _) if last.held() => return Next::Settle(last.clone()),
-            (Some((ticks, hold)), Some((began, missed))) => {
-                let sampled = state.sample_tick - began + 1;
-                if sampled >= ticks {
-                    let saw = held_for(last, hold, ticks, missed);
-                    return Next::Settle(Verdict::Held { saw });
-                }
-                true
-            }
-            _ => {
-                state.tick + 1 < self.tries
-                    || state.tick > state.complete_tick && state.tick < self.tries
-            }
-        };
-        match goes_on {
-            false => Next::Settle(last.clone()),
-            true if state.tick > state.complete_tick => Next::Sample,
-            true => Next::Wait,
-        }
-    }
-
-    /// The timer for the next tick, unless it runs already or no sample could begin at it.
-    fn timer(&self, about: &About, check: u32, state: &CheckState) -> Option<Move> {
-        let tick = state.tick + 1;
-        if state.waiting_for.is_some() || (self.hold.is_none() && tick >= self.tries) {
-            return None;
-        }
-        let timer = Timer::Sample { about: about.clone(), check, tick };
-        let event = Event::TimerStarted { timer: timer.clone(), after: self.every };
-        Some(Move::order(event, Action::SetTimer { timer, after: self.every }))
-    }
-}
-
-fn held_for(last: &Verdict, hold: Duration, ticks: u32, missed: u32) -> String {
-    let held = units::show_duration(hold);
-    let line = if last.held() { last.line() } else { "it" };
-    format!("{line} for {held} ({} of {ticks})", ticks - missed.min(ticks))
-}
-
-/// Where the connection to a host stands, when it is not up.
-pub(super) enum Linked {
-    /// It is begun by this.
-    Move(Move),
-    /// It cannot be had.
-    Down(String),
-}
-
-impl Run {
-    pub(super) fn link(&self, host: &HostName) -> Option<&Link> {
-        self.state().hosts.get(host).map(|host| &host.link)
-    }
-
-    /// Ok when a host is connected; else what to do, or nothing but wait.
-    pub(super) fn link_move(&self, host: &HostName) -> Result<(), Option<Linked>> {
-        match self.link(host) {
-            Some(Link::Up(_)) => Ok(()),
-            Some(Link::Connecting) => Err(None),
-            Some(Link::Down(why)) => Err(Some(Linked::Down(why.clone()))),
-            None => Err(Some(Linked::Move(Move::order(
-                Event::Connecting { host: host.clone() },
-                Action::Connect { host: host.clone() },
-            )))),
-        }
     }
 }

@@ -9,7 +9,9 @@ mod decide;
 pub mod event;
 pub mod input;
 mod inquiry;
+mod link;
 mod machine;
+mod pace;
 pub mod preview;
 mod previewed;
 pub mod question;
@@ -21,6 +23,7 @@ mod scope;
 pub mod state;
 pub mod status;
 mod suggestion;
+mod target;
 mod verdict;
 
 use indexmap::IndexMap;

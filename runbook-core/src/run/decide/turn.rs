@@ -4,7 +4,8 @@
 use super::super::about::{About, Slot};
 use super::super::attempt::{Effect, Order};
 use super::super::event::{Event, Listing};
-use super::super::inquiry::{Inquired, Linked, not_known};
+use super::super::inquiry::{Inquired, not_known};
+use super::super::link::Linked;
 use super::super::machine::{Move, Run};
 use super::super::render::Unrendered;
 use super::super::state::{AttemptEnd, Main, Phase, Turn};
