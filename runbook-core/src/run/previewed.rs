@@ -200,8 +200,8 @@ impl Run {
             return Vec::new();
         }
         vec![
-            "the lock is held on this machine only: hosts are not locked yet, so a run from another \
-             machine is not kept out"
+            "Hosts are not locked yet: the lock keeps out other runs from this machine, not from \
+             another one."
                 .to_owned(),
         ]
     }
