@@ -76,8 +76,8 @@ mod tests {
         assert_eq!((offer.picked("1"), offer.picked("2")), (Some("v1"), Some("v2")));
         assert_eq!([offer.picked("0"), offer.picked("3"), offer.picked("v1")], [None; 3]);
         insta::assert_snapshot!(drawn(&offer), @r"
-           1  v1 newest
-           2  v2 older
+            1  v1 newest
+            2  v2 older
            a number, or a value
         ");
     }

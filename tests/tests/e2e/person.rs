@@ -67,6 +67,8 @@ fn since_last_answer(screen: &str) -> &str {
 /// Asserts that every line fits into a terminal of the usual width.
 #[track_caller]
 pub(crate) fn assert_fits(shown: &str) {
-    let long: Vec<&str> = shown.lines().filter(|line| line.chars().count() > WIDTH).collect();
+    // a path alone on its line is as long as it is: broken, nobody could copy it
+    let is_long = |line: &&str| line.chars().count() > WIDTH && line.trim().contains(' ');
+    let long: Vec<&str> = shown.lines().filter(is_long).collect();
     assert!(long.is_empty(), "over {WIDTH} columns: {long:#?}\nof\n{shown}");
 }
