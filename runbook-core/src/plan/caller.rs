@@ -3,9 +3,7 @@
 
 use super::model::{Destination, Plan};
 use crate::base::StepId;
-use crate::runbook::{
-    Check, How, Items, Kind, Place, Probe, Proof, Setting, Step, Undo, UndoAction,
-};
+use crate::runbook::{Check, How, Items, Kind, Place, Probe, Setting, Step, Undo, UndoAction};
 
 /// The variables by which a tool is told what it acts on.
 const AIMS: [(&str, &[&str]); 7] = [
@@ -99,7 +97,7 @@ impl Plan {
             let all = own.into_iter().chain(items).chain(&step.diagnose);
             programs.extend(all.map(|how| (how, &step.setting)));
         }
-        programs.extend(checks_of(step).filter_map(|check| self.local_read(check, &step.place)));
+        programs.extend(step.checks().filter_map(|check| self.local_read(check, &step.place)));
         if let Undo::Step(undo) = &step.undo {
             let home = if undo.place == Place::StepHost { &step.place } else { &undo.place };
             if let (UndoAction::Change(how) | UndoAction::Destroy(how), true) =
@@ -112,19 +110,4 @@ impl Plan {
         }
         programs
     }
-}
-
-fn checks_of(step: &Step) -> impl Iterator<Item = &Check> {
-    let own: &[Check] = match &step.kind {
-        Kind::Check(checks) => checks,
-        _ => &[],
-    };
-    let proof = step.card.proof.iter().filter_map(|proof| match proof {
-        Proof::Check(check) => Some(check.as_ref()),
-        Proof::Step(_) => None,
-    });
-    [own, &step.skip_if, &step.precondition, &step.verify, &step.finish_if, &step.stop_if]
-        .into_iter()
-        .flatten()
-        .chain(proof)
 }

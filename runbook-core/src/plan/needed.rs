@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::RoleName;
-use crate::runbook::{Check, Kind, Place, Proof, Runbook, Step, Undo};
+use crate::runbook::{Place, Runbook, Step, Undo};
 
 /// The roles that a step, a check, a lock or a suggestion is on. A step that may remain without
 /// hosts (`exactly = "0.."`) needs none of its own role.
@@ -27,7 +27,7 @@ const fn role_of(place: &Place) -> Option<&RoleName> {
 }
 
 fn places_of(step: &Step) -> Vec<&Place> {
-    let mut places: Vec<&Place> = checks_of(step).map(|check| &check.place).collect();
+    let mut places: Vec<&Place> = step.checks().map(|check| &check.place).collect();
     if step.exactly.min > 0 {
         places.push(&step.place);
     }
@@ -40,19 +40,4 @@ fn places_of(step: &Step) -> Vec<&Place> {
     let asked = step.ask.values().filter_map(|param| param.suggest.as_ref());
     places.extend(asked.map(|suggest| &suggest.place));
     places
-}
-
-fn checks_of(step: &Step) -> impl Iterator<Item = &Check> {
-    let own: &[Check] = match &step.kind {
-        Kind::Check(checks) => checks,
-        _ => &[],
-    };
-    let proof = step.card.proof.iter().filter_map(|proof| match proof {
-        Proof::Check(check) => Some(check.as_ref()),
-        Proof::Step(_) => None,
-    });
-    [own, &step.skip_if, &step.precondition, &step.verify, &step.finish_if, &step.stop_if]
-        .into_iter()
-        .flatten()
-        .chain(proof)
 }

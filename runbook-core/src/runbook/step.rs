@@ -106,6 +106,24 @@ pub enum Kind {
     },
 }
 
+impl Step {
+    /// Every check of it but those of its undo.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        let own: &[Check] = match &self.kind {
+            Kind::Check(checks) => checks,
+            _ => &[],
+        };
+        let proof = self.card.proof.iter().filter_map(|proof| match proof {
+            Proof::Check(check) => Some(check.as_ref()),
+            Proof::Step(_) => None,
+        });
+        [own, &self.skip_if, &self.precondition, &self.verify, &self.finish_if, &self.stop_if]
+            .into_iter()
+            .flatten()
+            .chain(proof)
+    }
+}
+
 impl Kind {
     /// The verb, as a runbook writes it.
     #[must_use]
