@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use runbook_core::base::{RunId, SafeText, Source, StepId, ValueName};
+use runbook_core::base::{RunId, Source, StepId, ValueName};
 use runbook_core::drive;
 use runbook_core::plan::bind::Request;
 use runbook_core::plan::{BindError, Given, Inventory, Plan, RunFacts};
@@ -15,7 +15,6 @@ use crate::execution::{refuse_left_behind, ways};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::terminal::layout::{WIDTH, cut};
 use crate::terminal::offer::Offer;
 use crate::terminal::prompt::Tty;
 use crate::terminal::value_prompt;
@@ -142,14 +141,8 @@ async fn offered(
     refuse_left_behind(&plan)?;
     session.shell.err(&format!("\n looking for what {name} may be …\n"));
     let ways = ways(session, &plan.runbook, true)?;
-    let why = match drive::suggestions(&Arc::new(plan), suggest, &ways).await {
-        Ok(lines) if !lines.is_empty() => return Ok(Offer::of(&lines)),
-        Ok(_) => "it says nothing".to_owned(),
-        Err(why) => why,
-    };
-    let line = SafeText::line(format!("nothing to offer for {name}: {why}"));
-    session.shell.err(&format!(" {}\n", cut(line.as_str(), WIDTH - 2)));
-    Ok(Offer::default())
+    let found = drive::suggestions(&Arc::new(plan), suggest, &ways).await;
+    Ok(Offer::or_say(found, name, &session.shell))
 }
 
 /// Everything that is wrong with what was asked for.

@@ -72,12 +72,12 @@ impl Execution {
         let run = Arc::new(Mutex::new(Run::new(Arc::clone(&self.plan), self.options.clone())));
         let reporter =
             Follower { run: Arc::clone(&run), live: live.clone(), previewed: self.previewed };
-        let Ways { ssh, local, attended } =
+        let Ways { ssh, local, probe, attended } =
             ways(session, &self.plan.runbook, self.person.is_some())?;
         let engine = Engine::new(Parts {
             ssh,
             local,
-            probe: Arc::new(Network::default()),
+            probe,
             journal: self.journal,
             outputs: self.outputs,
             locks: self.locks,
@@ -144,7 +144,8 @@ fn live(session: &Session, plan: &Plan, permanent: bool) -> Live {
 /// The ways to hosts and to this machine.
 pub(crate) fn ways(session: &Session, runbook: &Runbook, attended: bool) -> Result<Ways, Failure> {
     let local = Arc::new(Local::new(variables(), &runbook.local_env));
-    Ok(Ways { ssh: Arc::new(ssh(session)?), local, attended })
+    let probe = Arc::new(Network::default());
+    Ok(Ways { ssh: Arc::new(ssh(session)?), local, probe, attended })
 }
 
 fn ssh(session: &Session) -> Result<Ssh, Failure> {

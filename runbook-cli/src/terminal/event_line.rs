@@ -80,6 +80,7 @@ fn whose(attempt: &AttemptId) -> String {
         Part::Items => " items".to_owned(),
         Part::Diagnose(index) => format!(" diagnose {}", index + 1),
         Part::Undo => " undo".to_owned(),
+        Part::Suggest(index) => format!(" suggest {}", index + 1),
     };
     format!("{} {}{what}", attempt.step, attempt.host)
 }

@@ -1,8 +1,9 @@
 //! Lines that are offered for a value: shown, and picked by number. Must not know what they are for.
 
-use runbook_core::base::SafeText;
+use runbook_core::base::{SafeText, ValueName};
 
 use super::layout::{WIDTH, cut, pad};
+use super::shell::Shell;
 use super::theme::{FAINT, LIVE, paint};
 
 /// How many lines are shown.
@@ -20,8 +21,25 @@ pub(crate) struct Offer {
 impl Offer {
     /// Offers the first of these lines.
     pub(crate) fn of(lines: &[String]) -> Self {
-        let shown: Vec<SafeText> = lines.iter().take(MOST).map(SafeText::line).collect();
+        let shown = lines.iter().take(MOST).map(|line| SafeText::line(line.trim()));
+        let shown: Vec<SafeText> = shown.collect();
         Self { more: lines.len() - shown.len(), lines: shown }
+    }
+
+    /// Offers what was found for a value; where that is nothing the person is told why.
+    pub(crate) fn or_say(
+        found: Result<Vec<String>, String>,
+        name: &ValueName,
+        shell: &Shell,
+    ) -> Self {
+        let why = match found {
+            Ok(lines) if !lines.is_empty() => return Self::of(&lines),
+            Ok(_) => "it says nothing".to_owned(),
+            Err(why) => why,
+        };
+        let line = SafeText::line(format!("nothing to offer for {name}: {why}"));
+        shell.err(&format!(" {}\n", cut(line.as_str(), WIDTH - 2)));
+        Self::default()
     }
 
     /// The value of a line.

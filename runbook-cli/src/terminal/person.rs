@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use jiff::civil::Date;
 use runbook_core::base::{HostName, SafeText, StepId, ValueName};
 use runbook_core::confirm::{Answering, Asked, Confirmer, Reply};
-use runbook_core::run::{Answer, Card, FailureCard, Question};
+use runbook_core::run::{Answer, Card, FailureCard, Offers, Question};
 
 use super::card::{self, Known, Standing};
 use super::layout::{WIDTH, count, field, wrap};
@@ -55,7 +55,9 @@ impl Person {
             Question::Destroy(card) => self.destroy(asked, card).await,
             Question::Failure(card) => self.failure(asked, card).await,
             Question::Choose { step, text, options } => self.choose(step, text, options).await,
-            Question::Manual { step, text, ask } => self.manual(asked, step, text, ask).await,
+            Question::Manual { step, text, ask, offers } => {
+                self.manual(asked, step, text, ask, offers).await
+            }
             Question::Attest { step, host, text } => self.attest(step.as_ref(), host, text).await,
             // a question this version cannot show is not answered with a yes
             _ => Answer::No,
@@ -168,13 +170,23 @@ impl Person {
         }
     }
 
-    async fn manual(&self, asked: &Asked, step: &StepId, text: &str, ask: &[ValueName]) -> Answer {
+    async fn manual(
+        &self,
+        asked: &Asked,
+        step: &StepId,
+        text: &str,
+        ask: &[ValueName],
+        offers: &Offers,
+    ) -> Answer {
         self.heading(step.as_str(), text);
         let params = asked.plan.runbook.step(step).map(|step| &step.ask);
         let mut values = vec![];
         for name in ask {
             let Some(param) = params.and_then(|params| params.get(name)) else { continue };
-            match value_prompt::ask(&self.shell, &self.tty, name, param, &Offer::default()).await {
+            let found = offers.get(name).cloned();
+            let offer = found.map(|found| Offer::or_say(found, name, &self.shell));
+            let offer = offer.unwrap_or_default();
+            match value_prompt::ask(&self.shell, &self.tty, name, param, &offer).await {
                 Some(value) => values.push((name.clone(), value)),
                 None => return Answer::Quit,
             }

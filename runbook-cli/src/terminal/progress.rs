@@ -192,6 +192,8 @@ impl Progress {
             return;
         }
         let doing = match attempt.part {
+            // what is offered is no part of what the step does
+            Part::Suggest(_) => return,
             Part::Main if attempt.number == AttemptNumber(1) => "runs".to_owned(),
             Part::Main => format!("runs, attempt {}", attempt.number),
             Part::Items => "lists what will be acted on".to_owned(),

@@ -33,6 +33,7 @@ fn refusal(question: &Question) -> Answer {
 mod tests {
     use super::*;
     use crate::base::HostName;
+    use crate::run::Offers;
 
     #[test]
     fn nobody_agrees_to_nothing() {
@@ -40,8 +41,12 @@ mod tests {
         assert_eq!(refusal(&changes), Answer::No);
         let attest = Question::Attest { step: None, host: HostName::local(), text: "up?".into() };
         assert_eq!(refusal(&attest), Answer::No);
-        let manual =
-            Question::Manual { step: "tell".parse().unwrap(), text: "post".into(), ask: vec![] };
+        let manual = Question::Manual {
+            step: "tell".parse().unwrap(),
+            text: "post".into(),
+            ask: vec![],
+            offers: Offers::new(),
+        };
         assert_eq!(refusal(&manual), Answer::Quit);
     }
 }

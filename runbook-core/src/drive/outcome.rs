@@ -80,7 +80,7 @@ fn judge(order: &Order, observed: &Observed) -> Judged {
             Err(error) => return (Some(format!("`{name}`: {error}")), Vec::new(), None),
         }
     }
-    if order.id.part != Part::Items {
+    if !matches!(order.id.part, Part::Items | Part::Suggest(_)) {
         return (None, captured, None);
     }
     match lines(observed) {
@@ -90,7 +90,7 @@ fn judge(order: &Order, observed: &Observed) -> Judged {
 }
 
 /// The lines of a list, without empty ones.
-fn lines(observed: &Observed) -> Result<Vec<String>, String> {
+pub(super) fn lines(observed: &Observed) -> Result<Vec<String>, String> {
     let output = match observed {
         Observed::Program { stdout: output, .. } | Observed::Http { body: output, .. } => output,
         Observed::Connected | Observed::Unanswered(_) => return Err("there is no list".to_owned()),

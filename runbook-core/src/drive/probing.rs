@@ -27,7 +27,7 @@ pub(super) async fn probe(world: &World, order: ProbeOrder) -> Input {
 }
 
 /// What is there to judge; the error is that there is nothing.
-fn observed(reply: Reply) -> Result<Observed, String> {
+pub(super) fn observed(reply: Reply) -> Result<Observed, String> {
     match reply {
         Reply::Answered(observed) => Ok(observed),
         Reply::Unconnected(why) => Ok(Observed::Unanswered(why)),

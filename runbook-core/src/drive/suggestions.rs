@@ -2,17 +2,18 @@
 //! connections as those of a run, and in no journal. Knows nothing of who picks one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::probing;
+use super::output::{Outlets, Watcher};
 use super::stations::Stations;
+use super::world::World;
+use super::{outcome, probing, requests};
+use crate::base::HostName;
 use crate::plan::{Expectation, Observed, Plan, Verdict};
-use crate::run::{Options, Run};
+use crate::probe::Probe;
+use crate::report::Silent;
+use crate::run::{Options, Payload, Run, SUGGEST_PATIENCE};
 use crate::runbook::Suggest;
 use crate::transport::Transport;
-
-/// How long a person is kept waiting for what they can also type.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The ways to hosts.
 pub struct Ways {
@@ -20,6 +21,8 @@ pub struct Ways {
     pub ssh: Arc<dyn Transport>,
     /// The way to this machine.
     pub local: Arc<dyn Transport>,
+    /// What asks over the network.
+    pub probe: Arc<dyn Probe>,
     /// Whether a person may be asked by `ssh` for a passphrase.
     pub attended: bool,
 }
@@ -30,36 +33,56 @@ impl std::fmt::Debug for Ways {
     }
 }
 
+impl Ways {
+    /// What the reads of no run are carried out on.
+    pub(super) fn world(&self, plan: &Plan) -> World {
+        World {
+            run: plan.run.id.clone(),
+            stations: Stations::of(plan, &self.ssh, &self.local, self.attended),
+            probe: Arc::clone(&self.probe),
+            outlets: Outlets { outputs: None, watcher: Watcher::new(Box::new(Silent)) },
+        }
+    }
+}
+
 /// The lines, without empty ones, from the first host that can be reached. The plan may be one in
 /// which parameters have no value yet.
 ///
 /// # Errors
-/// No host can be reached, or it cannot be run there, or does not end with 0: why, one line.
+/// No host can be reached, or it cannot be run there, or is not answered well: why, one line.
 pub async fn suggestions(
     plan: &Arc<Plan>,
     suggest: &Suggest,
     ways: &Ways,
 ) -> Result<Vec<String>, String> {
     let run = Run::new(Arc::clone(plan), Options::default());
-    let stations = Stations::of(plan, &ways.ssh, &ways.local, ways.attended);
+    let world = ways.world(plan);
     let mut unreachable = "there is no host to ask".to_owned();
     for host in run.suggestion_hosts(suggest) {
-        let command = run.suggestion(suggest, &host)?;
-        match stations.station(&host).await {
-            Ok(_) => return lines(&probing::read(&stations, &host, &command, PATIENCE).await?),
+        let payload = run.suggestion(suggest, &host)?;
+        match world.stations.station(&host).await {
+            Ok(_) => return lines(&read(&world, &host, &payload).await?),
             Err(why) => unreachable = format!("{host} cannot be reached: {why}"),
         }
     }
     Err(unreachable)
 }
 
-fn lines(observed: &Observed) -> Result<Vec<String>, String> {
-    match (Expectation::default().judge(observed), observed) {
-        (Verdict::Held { .. }, Observed::Program { stdout, .. }) => {
-            let lines = stdout.text.lines().map(str::trim).filter(|line| !line.is_empty());
-            Ok(lines.map(str::to_owned).collect())
+async fn read(world: &World, host: &HostName, payload: &Payload) -> Result<Observed, String> {
+    match payload {
+        Payload::Command(command) => {
+            probing::read(&world.stations, host, command, SUGGEST_PATIENCE).await
         }
-        (verdict, _) => Err(verdict.line().to_owned()),
+        Payload::Request(request) => {
+            probing::observed(requests::ask(world, host, request, SUGGEST_PATIENCE).await)
+        }
+    }
+}
+
+fn lines(observed: &Observed) -> Result<Vec<String>, String> {
+    match Expectation::default().judge(observed) {
+        Verdict::Held { .. } => outcome::lines(observed),
+        verdict => Err(verdict.line().to_owned()),
     }
 }
 
@@ -70,6 +93,7 @@ mod tests {
     use crate::document::RunbookDocument;
     use crate::plan::bind::Request;
     use crate::plan::{Given, RunFacts};
+    use crate::probe::Network;
     use crate::runbook::Runbook;
     use crate::transport::scripted::{Scripted, World};
 
@@ -128,13 +152,14 @@ stderr = "no registry"
     async fn the_first_host_that_can_be_reached_offers_its_lines() {
         let world = Arc::new(Scripted::new(toml::from_str::<World>(WORLD).unwrap()));
         let ssh: Arc<dyn Transport> = Arc::<Scripted>::clone(&world);
-        let ways = Ways { local: Arc::clone(&ssh), ssh, attended: false };
+        let probe = Arc::new(Network::default());
+        let ways = Ways { local: Arc::clone(&ssh), ssh, probe, attended: false };
         let ask = async |hosts| {
             let plan = plan(hosts);
             let suggest = plan.runbook.params["tag"].suggest.clone().unwrap();
             suggestions(&plan, &suggest, &ways).await
         };
-        assert_eq!(ask("a1,a2").await.unwrap(), ["v2 older", "v1 oldest"]);
+        assert_eq!(ask("a1,a2").await.unwrap(), ["v2 older", "  v1 oldest"]);
         let ran = world.ran("a2");
         assert_eq!(ran[0].env["image"], "shop", "what is known is a variable of the script");
         assert_eq!(ask("a2").await.unwrap_err(), "exit 3: no registry");

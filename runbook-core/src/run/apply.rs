@@ -48,6 +48,10 @@ impl State {
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. } => self.apply_inquiry(event, runbook),
             Event::Asked { question, about } => {
+                // Whoever is asked again is offered what there is then.
+                if let Topic::Manual { step } = about {
+                    self.step(step).suggestions.clear();
+                }
                 let asked = QuestionState { about: about.clone(), answer: None };
                 self.questions.insert(*question, asked);
             }
@@ -144,6 +148,9 @@ impl State {
                 }
             }
             Part::Diagnose(_) => {}
+            Part::Suggest(index) => {
+                self.step(&attempt.step).suggestions.insert(index, attempt.clone());
+            }
         }
     }
 

@@ -22,6 +22,8 @@ pub enum Part {
     Diagnose(u32),
     /// Its undo.
     Undo,
+    /// The read of what is offered for a value that it asks for, by its place in `ask`.
+    Suggest(u32),
 }
 
 /// An attempt, unique in its run.
@@ -47,6 +49,7 @@ impl fmt::Display for AttemptId {
             Part::Items => f.write_str(".items")?,
             Part::Diagnose(index) => write!(f, ".diagnose{index}")?,
             Part::Undo => f.write_str(".undo")?,
+            Part::Suggest(index) => write!(f, ".suggest{index}")?,
         }
         write!(f, ".{}.{}", self.host, self.number)
     }
@@ -122,7 +125,7 @@ pub struct Outcome {
     pub failure: Option<String>,
     /// What was taken from it; `none` where an optional value was empty.
     pub captured: Vec<(ValueName, Option<Value>)>,
-    /// For [`Part::Items`]: the lines.
+    /// For [`Part::Items`] and [`Part::Suggest`]: the lines.
     pub items: Option<Vec<String>>,
     /// Its standard output, or the body.
     pub stdout: OutputDigest,

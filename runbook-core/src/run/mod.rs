@@ -39,10 +39,13 @@ pub use event::{Event, Listing, Timer, Topic};
 pub use input::Input;
 pub use machine::{Run, Turn};
 pub use preview::{CheckLine, Ledger, Preview, PreviewStep, What};
-pub use question::{Answer, Card, CardHost, FailureCard, FailureOptions, Question, QuestionId};
+pub use question::{
+    Answer, Card, CardHost, FailureCard, FailureOptions, Offers, Question, QuestionId,
+};
 pub use record::Record;
 pub use state::State;
 pub use status::{Ending, StepStatus};
+pub use suggestion::PATIENCE as SUGGEST_PATIENCE;
 
 /// How a run was started; part of its journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! What a person is asked, and what they may answer.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +47,8 @@ pub enum Question {
         text: String,
         /// The values asked for, still to be answered; their rules are those of the runbook.
         ask: Vec<ValueName>,
+        /// What is offered for those that have a `suggest`.
+        offers: Offers,
     },
     /// A person attests a check.
     Attest {
@@ -56,6 +60,9 @@ pub enum Question {
         text: String,
     },
 }
+
+/// What is offered for values, by name: lines, or why there are none.
+pub type Offers = BTreeMap<ValueName, Result<Vec<String>, String>>;
 
 /// What a person is shown before a destroy, and what their approval is bound to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -213,6 +213,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::Exited { attempt: attempt(Part::Main, 1), outcome: outcome(None) },
         Event::Exited { attempt: attempt(Part::Undo, 1), outcome: outcome(Some("exit 1")) },
         Event::Lost { attempt: attempt(Part::Items, 2), loss: Loss::NotStarted("cut".into()) },
+        Event::Lost { attempt: attempt(Part::Suggest(1), 1), loss: Loss::NotStarted("cut".into()) },
         Event::Lost { attempt: attempt(Part::Main, 2), loss: Loss::Unknown("reboot".into()) },
         Event::Valued {
             step: step(),

@@ -118,6 +118,8 @@ pub struct StepState {
     pub preview_items: BTreeMap<HostName, Vec<String>>,
     /// The reads of that.
     pub preview_listings: BTreeMap<HostName, AttemptId>,
+    /// The reads of what is offered with its next question, by the value's place in `ask`.
+    pub suggestions: BTreeMap<u32, AttemptId>,
     /// How it ended, and why.
     pub ended: Option<(StepStatus, Option<String>)>,
 }

@@ -159,6 +159,79 @@ fn what_is_offered_for_a_value_is_picked_by_number_or_typed() {
     }
 }
 
+/// Answers every request with this body, for as long as the test lives.
+fn server(body: &'static str) -> std::net::SocketAddr {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("the loopback is there");
+    let address = listener.local_addr().expect("it is bound");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // a request without a body comes in one piece
+            let _ = stream.read(&mut [0; 4096]);
+            let length = body.len();
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
+        }
+    });
+    address
+}
+
+#[test]
+fn the_lines_of_an_answer_are_offered_as_those_of_a_program_are() {
+    let address = server("v1 newest\n\nv2 older\n");
+    let request = format!(
+        r#"{{ http = {{ url = "http://{address}/", query = {{ in = "{{{{ here }}}}" }} }} }}"#
+    );
+    let case = offering(&format!("suggest = {{ read = {request}, on = \"local\" }}"));
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("a number, or a value\n >");
+    let screen = terminal.transcript();
+    assert!(screen.contains(" 1  v1 newest\n    2  v2 older\n"), "{screen}");
+    terminal.type_line("2");
+    ends_with(terminal, 0);
+    wrote(&case, "v2\n");
+}
+
+/// Work by hand, for which something is offered.
+const BY_HAND: &str = r#"
+[[step]]
+id = "work"
+on = "local"
+manual = "Look at the dashboard."
+[step.ask]
+owner = { type = "name", ask = "Who owns it?", suggest = "printf 'ana on call\\nben\\n'" }
+ticket = { type = "name", suggest = ["sh", "-c", "echo no tracker >&2; exit 4"] }
+[[step]]
+id = "note"
+on = "local"
+cwd = "{{ here }}"
+change = "echo $owner $ticket > written"
+verify = { read = "test -s written" }
+undo = "rm written"
+[param.here]
+type = "path"
+"#;
+
+#[test]
+fn what_is_asked_with_work_by_hand_is_offered_when_it_is_asked() {
+    let case = Case::new(BY_HAND);
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("a number, or a value\n >");
+    let screen = terminal.transcript();
+    assert!(screen.contains(" 1  ana on call\n    2  ben\n"), "{screen}");
+    terminal.type_line("1");
+    terminal.wait_for("ticket?\n   name\n >");
+    let screen = terminal.transcript();
+    assert!(screen.contains("owner = ana"), "{screen}");
+    assert!(screen.contains("nothing to offer for ticket: exit 4: no tracker"), "{screen}");
+    terminal.type_line("T1");
+    terminal.wait_for("to stop here.\n >");
+    terminal.type_line("done");
+    ends_with(terminal, 0);
+    wrote(&case, "ana T1\n");
+    let logged = case.operator.run(&["logs"]);
+    assert!(logged.stdout.contains("ana on call"), "it is kept as any read is: {logged}");
+}
+
 #[test]
 fn where_nothing_can_be_offered_the_value_is_asked_plainly() {
     for (read, why) in

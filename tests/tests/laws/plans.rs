@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use proptest::prelude::*;
-use runbook_core::base::{Digest, HostName, RoleName, Source, Span, StepId};
+use runbook_core::base::{Digest, HostName, RoleName, Source, Span, StepId, ValueName, ValueType};
 use runbook_core::plan::{Destination, Environment, ExpectedIdentity, Host, Plan, RunFacts};
 use runbook_core::runbook::{
-    Amount, Card, Check, CountRange, Expect, How, Items, Kind, OnFailure, Patience, Place, Probe,
-    Retry, Role, Runbook, Rung, Script, Setting, Shell, Step, Undo, UndoAction, UndoStep,
+    Amount, Card, Check, CountRange, Expect, How, Items, Kind, OnFailure, Param, Patience, Place,
+    Probe, Retry, Role, Runbook, Rung, Script, Setting, Shell, Step, Suggest, Undo, UndoAction,
+    UndoStep,
 };
 use runbook_core::template::Template;
 
@@ -217,6 +218,8 @@ fn step_of(n: usize, sketch: &Sketch) -> Step {
         },
     };
     let destroys = matches!(kind, Kind::Destroy(_));
+    let asks = sketch.items && matches!(kind, Kind::Manual(_) | Kind::Choose { .. });
+    let ask = asks.then(|| asked(n, place.clone()));
     Step {
         id: id(n),
         title: None,
@@ -265,10 +268,30 @@ fn step_of(n: usize, sketch: &Sketch) -> Step {
         max_items: None,
         card: Card { affects: destroys.then(|| Template::literal("all")), ..Card::default() },
         takes: None,
-        ask: IndexMap::new(),
+        ask: ask.into_iter().collect(),
         span: Span::default(),
         kind,
     }
+}
+
+/// A value that is asked for, and what is offered for it.
+fn asked(n: usize, place: Place) -> (ValueName, Param) {
+    let param = Param {
+        kind: ValueType::String,
+        help: None,
+        default: None,
+        optional: true,
+        prompt: None,
+        example: None,
+        choices: Vec::new(),
+        pattern: None,
+        min: None,
+        max: None,
+        role: None,
+        suggest: Some(Suggest { read: script("suggest"), place, setting: Setting::default() }),
+        when: None,
+    };
+    (format!("v{n}").parse().expect("a name"), param)
 }
 
 fn choice(label: &str, stop: bool) -> runbook_core::runbook::Choice {

@@ -136,8 +136,9 @@ impl World {
             _ => {}
         }
         let failure = (!self.spent() && draw % 32 > 25).then(|| "exit 1".to_owned());
-        let items = (attempt.part == Part::Items && failure.is_none())
-            .then(|| (0..draw % 3).map(|n| n.to_string()).collect());
+        let lists = matches!(attempt.part, Part::Items | Part::Suggest(_));
+        let items =
+            (lists && failure.is_none()).then(|| (0..draw % 3).map(|n| n.to_string()).collect());
         let nothing = OutputDigest { bytes: 0, sha256: Digest::of("") };
         let _ = effect;
         Input::Exited {

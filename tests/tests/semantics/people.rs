@@ -1,9 +1,9 @@
 //! Rules 43 and 45: requests, and what people do.
 
 use runbook_core::base::Value;
-use runbook_core::run::{Answer, Loss, Question, StepStatus};
+use runbook_core::run::{Answer, Event, Loss, Offers, Question, StepStatus};
 
-use crate::world::{Exits, Reply, Status, World};
+use crate::world::{Exits, Prints, Reply, Status, World};
 
 #[test]
 fn rule_43_a_request_that_changes_something_is_sent_once_and_from_here() {
@@ -122,6 +122,105 @@ change = "up"
     let Question::Choose { text, options, .. } = &story.questions[0] else { panic!() };
     assert_eq!((text.as_str(), options.len()), ("which of 3?", 2));
     assert_eq!(story.changes().len(), 3);
+}
+
+/// A person who replaces a disk, and is offered those there are.
+const SWAP: &str = r#"
+[role.db]
+max = 1
+[role.web]
+[[step]]
+id = "look"
+on = "db"
+read = "count"
+capture = { bays = "int" }
+[[step]]
+id = "swap"
+on = "db"
+manual = "swap a disk"
+ask.serial = { type = "string", suggest = "disks of $bays" }
+ask.owner = { type = "string", suggest = { read = ["who", "{{ bays }}"], on = "local" } }
+ask.note = { type = "string", optional = true }
+verify = { read = "ver" }
+[[step]]
+id = "show"
+on = "local"
+read = ["echo", "{{ serial }}"]
+"#;
+
+fn offers(question: &Question) -> &Offers {
+    let Question::Manual { offers, .. } = question else { panic!("it is a manual step") };
+    offers
+}
+
+#[test]
+fn rule_45_what_is_offered_with_a_question_is_read_right_before_it_on_the_steps_host() {
+    let done =
+        || Answer::Done(vec![("serial".parse().unwrap(), Some(Value::Text("d2".to_owned())))]);
+    let story = World::of(SWAP)
+        .when("count", Prints("7"))
+        .when("disks", Prints("d1 old\n\nd2 new\n"))
+        .when("who", Exits(3))
+        .once("ver", Exits(1))
+        .says(done())
+        .says(Answer::Retry)
+        .says(done())
+        .run();
+    let [first, _, second] = &story.questions[..] else { panic!("{:?}", story.questions) };
+    assert_eq!(offers(first)["serial"], Ok(vec!["d1 old".to_owned(), "d2 new".to_owned()]));
+    assert!(offers(first)["owner"].as_ref().unwrap_err().starts_with("exit 3"));
+    assert_eq!((offers(first).len(), offers(first)), (2, offers(second)));
+    let sent = story.sent();
+    let read = ["swap.suggest0.db1.1", "swap.suggest1.local.1"];
+    assert_eq!(sent[1..5], [read[0], read[1], "swap.suggest0.db1.2", "swap.suggest1.local.2"]);
+    assert_eq!(story.command("disks").env["bays"], "7");
+    let place = |wanted: &dyn Fn(&Event) -> bool| story.events.iter().position(wanted).unwrap();
+    let sent = place(&|event| {
+        matches!(event, Event::Exited { attempt, .. }
+        if attempt.to_string() == read[1])
+    });
+    assert!(sent < place(&|event| matches!(event, Event::Asked { .. })));
+}
+
+#[test]
+fn rule_45_a_choice_offers_too_and_a_host_that_is_gone_offers_nothing() {
+    let text = r#"
+[role.db]
+max = 1
+[[step]]
+id = "path"
+on = "local"
+choose = "which?"
+options.go = "go on"
+options.stop = { label = "stop here", stop = true }
+ask.who = { type = "string", suggest = { read = "people", on = "db" } }
+[[step]]
+id = "show"
+on = "local"
+read = ["echo", "{{ who }}"]
+"#;
+    let go = || Answer::Chosen("go".to_owned());
+    let done = || Answer::Done(vec![("who".parse().unwrap(), Some(Value::Text("ana".to_owned())))]);
+    let story = World::of(text).when("people", Prints("ana\nben\n")).says(go()).says(done()).run();
+    assert_eq!(offers(&story.questions[1])["who"], Ok(vec!["ana".to_owned(), "ben".to_owned()]));
+    let stopped = World::of(text).says(Answer::Chosen("stop".to_owned())).run();
+    assert!(stopped.sent().is_empty(), "nothing is read for what is not asked");
+    let gone = World::of(text).down("db1").says(go()).says(done()).run();
+    assert!(offers(&gone.questions[1])["who"].as_ref().unwrap_err().contains("cannot be reached"));
+}
+
+#[test]
+fn rule_45_a_suggestion_needs_one_host_and_what_is_known_before_the_question() {
+    let several = SWAP.replacen("max = 1\n", "", 1);
+    let complaints = World::of(&several).complaints();
+    assert!(complaints.iter().any(|said| said.contains("suggest-on-several")), "{complaints:?}");
+    let picked = several
+        .replace("manual =", "pick = 1\nmanual =")
+        .replace("capture =", "pick = 1\ncapture =");
+    assert_eq!(World::of(&picked).complaints(), Vec::<String>::new());
+    let of_another = SWAP.replace("\"{{ bays }}\"", "\"{{ serial }}\"");
+    let complaints = World::of(&of_another).complaints();
+    assert!(complaints.iter().any(|said| said.contains("not-known-there")), "{complaints:?}");
 }
 
 #[test]

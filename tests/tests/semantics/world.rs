@@ -481,10 +481,11 @@ fn outcome(order: &Order, observed: &Observed) -> Outcome {
         Observed::Program { exit, stdout, .. } => (Some(*exit), stdout.text.as_str()),
         _ => (None, ""),
     };
+    let lists = matches!(order.id.part, Part::Items | Part::Suggest(_));
     let lines = || stdout.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     Outcome {
         exit,
-        items: (order.id.part == Part::Items && failure.is_none()).then(lines),
+        items: (lists && failure.is_none()).then(lines),
         captured: if failure.is_some() { Vec::new() } else { captured },
         failure,
         stdout: nothing,

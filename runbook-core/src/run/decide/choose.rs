@@ -81,11 +81,19 @@ impl Run {
                 }
             },
             None if self.options().preview_only || !self.options().person => None,
-            None => self.ask_once(about, || Question::Manual {
-                step: step.id.clone(),
-                text: choice.label.for_person(&scope),
-                ask,
-            }),
+            None => {
+                let hosts = self.filtered(step, self.place_hosts(&step.place)).unwrap_or_default();
+                let offers = match self.offers(step, &ask, hosts.first()) {
+                    Ok(offers) => offers,
+                    Err(next) => return next,
+                };
+                self.ask_once(about, || Question::Manual {
+                    step: step.id.clone(),
+                    text: choice.label.for_person(&scope),
+                    ask,
+                    offers,
+                })
+            }
         }
     }
 
@@ -125,8 +133,12 @@ impl Run {
         }
         let scope = self.scope(Some(step), Some(first.0));
         let ask = wanted_values(step, &scope);
+        let offers = match self.offers(step, &ask, Some(first.0)) {
+            Ok(offers) => offers,
+            Err(next) => return next,
+        };
         let text = self.text_of_hosts(step, text, open.iter().map(|(host, _)| *host));
-        self.ask_once(about, || Question::Manual { step: step.id.clone(), text, ask })
+        self.ask_once(about, || Question::Manual { step: step.id.clone(), text, ask, offers })
     }
 
     /// A text that is asked once for several hosts: a line a host where it differs between them.

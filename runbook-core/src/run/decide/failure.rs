@@ -5,7 +5,7 @@ use super::super::attempt::{AttemptId, Effect, Part};
 use super::super::event::{Event, Topic};
 use super::super::inquiry::Inquired;
 use super::super::machine::{Move, Run};
-use super::super::question::{Answer, FailureCard, FailureOptions, Question};
+use super::super::question::{Answer, FailureCard, FailureOptions, Offers, Question};
 use super::super::state::{AttemptEnd, Failure, Turn};
 use super::super::status::StepStatus;
 use super::order::send;
@@ -219,7 +219,8 @@ impl Run {
         let asked = self.state().questions.values().find(|question| question.about == about);
         let Some(asked) = asked else {
             let step = step.id.clone();
-            let question = || Question::Manual { step, text, ask: Vec::new() };
+            let question =
+                || Question::Manual { step, text, ask: Vec::new(), offers: Offers::new() };
             return Err(self.ask_once(about, question).map(Ok));
         };
         match &asked.answer {

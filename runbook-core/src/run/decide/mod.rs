@@ -10,6 +10,7 @@ mod consent;
 mod ending;
 mod failure;
 mod gate;
+mod offer;
 mod order;
 mod step;
 mod turn;

@@ -8,9 +8,10 @@ use super::super::event::Event;
 use super::super::machine::{Move, Run};
 use super::super::render::{self, Unrendered};
 use super::super::state::Turn;
+use super::super::suggestion::PATIENCE;
 use crate::base::{AttemptNumber, HostName, StepId};
 use crate::plan::expectation::Expectation;
-use crate::runbook::{How, Items, Kind, Setting, Step, UndoAction, UndoStep};
+use crate::runbook::{How, Items, Kind, Setting, Step, Suggest, UndoAction, UndoStep};
 
 /// How long a list or a diagnosis may take: as a read.
 const READ_TIMEOUT: Duration = Duration::from_secs(120);
@@ -93,6 +94,19 @@ impl Run {
         how: &How,
     ) -> Result<Order, Unrendered> {
         self.read_order(step, id, how, &step.setting)
+    }
+
+    /// The read of what is offered for an asked value.
+    pub(super) fn suggest_order(
+        &self,
+        step: &Step,
+        index: u32,
+        suggest: &Suggest,
+        host: &HostName,
+    ) -> Result<Order, Unrendered> {
+        let id = self.id(step, host, Part::Suggest(index));
+        let order = self.read_order(step, id, &suggest.read, &suggest.setting)?;
+        Ok(Order { timeout: PATIENCE, ..order })
     }
 
     fn read_order(

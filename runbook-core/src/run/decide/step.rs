@@ -122,7 +122,11 @@ impl Run {
         Some(Move::fact(Event::Selected { step: step.id.clone(), hosts: fit }))
     }
 
-    fn filtered(&self, step: &Step, hosts: Vec<HostName>) -> Result<Vec<HostName>, Unrendered> {
+    pub(super) fn filtered(
+        &self,
+        step: &Step,
+        hosts: Vec<HostName>,
+    ) -> Result<Vec<HostName>, Unrendered> {
         let mut kept = Vec::new();
         for host in hosts {
             let keep = match &step.filter {

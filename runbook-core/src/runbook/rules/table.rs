@@ -76,6 +76,7 @@ pub const RULES: &[Rule] = &[
     error("reserved-name", "a name already means something else"),
     error("retry-not-idempotent", "a change is tried again that is not idempotent"),
     error("shell-syntax", "the shell cannot read a script"),
+    error("suggest-on-several", "what is offered for an asked value is read on several hosts"),
     error("two-kinds", "a step or an undo is two things"),
     error("two-of-one", "two keys say what only one may say"),
     error("type-does-not-fit", "a value is not of the type that is wanted"),

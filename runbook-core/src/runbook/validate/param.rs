@@ -208,10 +208,22 @@ impl Validation<'_> {
         };
         let step = scope.step();
         let said = table.and_then(|table| self.place(&table.on, step));
-        let place = said.or_else(|| self.defaults.place.clone()).unwrap_or_else(|| {
+        let usual = || match step {
+            Some(_) => scope.host.clone(),
+            None => self.defaults.place.clone(),
+        };
+        let place = said.or_else(usual).unwrap_or_else(|| {
             self.no_place(written.span, step);
             Place::Local
         });
+        // What is asked with it is answered with it: only what lies upstream is known by then.
+        let scope = &match step {
+            Some(step) => {
+                self.one_host(step, &place, written.span);
+                Scope { host: Some(place.clone()), ..scope.seeing(Sight::Before(step)) }
+            }
+            None => scope.clone(),
+        };
         let mut effective = self.default_setting(&place);
         let use_ = Use::read(place == Place::Local);
         let (how, _) = match &written.value {
@@ -231,6 +243,26 @@ impl Validation<'_> {
             }
         };
         Some(Suggest { read: how, place, setting: effective.setting })
+    }
+
+    /// What is offered with a step's question is read on one host, known when it is loaded.
+    fn one_host(&self, step: usize, place: &Place, at: Span) {
+        let Place::Role(role) = place else { return };
+        let own = self.place_of_step(step).as_ref() == Some(place);
+        let single = match own {
+            true => self.is_single(step, role),
+            false => self.roles.get(role).is_some_and(|role| role.max == Some(1)),
+        };
+        if single {
+            return;
+        }
+        let message = format!("`suggest` reads on one host, and `{role}` may have several");
+        let complaint = self.complaint("suggest-on-several", message).at(at, "");
+        let way = match own {
+            true => "say `pick = 1` on the step, `max = 1` on the role, or `on = \"local\"`",
+            false => "say `max = 1` on the role, or another `on`",
+        };
+        self.report(Some(step), complaint.help(way));
     }
 }
 
