@@ -182,6 +182,7 @@ fn confirmer(tty: Option<Tty>, session: &Session, live: &Live) -> Arc<dyn Confir
         live: live.clone(),
         name: session.settings.operator.clone(),
         today: session.today(),
+        ssh_config: session.settings.ssh_config.clone(),
     })
 }
 

@@ -5,7 +5,7 @@ use runbook_core::base::{HostName, SafeText};
 use runbook_core::plan::{Host, Identity};
 use runbook_core::run::{Card, CardHost};
 
-use super::layout::{WIDTH, count, field, rule};
+use super::layout::{WIDTH, count, field, pad, rule};
 use super::payload;
 use super::theme::{BAD, LIVE, STRONG, paint};
 
@@ -13,6 +13,8 @@ use super::theme::{BAD, LIVE, STRONG, paint};
 const SCRIPT_SHOWN: usize = 8;
 /// How many items are.
 const ITEMS_SHOWN: usize = 12;
+/// What may be looked at beside the script.
+const LOOK: &str = "[e] evidence   [?] why";
 
 /// Where a step stands in its run: `step 7 of 10 · swap · PROD`.
 #[derive(Clone, Debug)]
@@ -139,11 +141,12 @@ fn items(card: &Card) -> String {
 
 fn script(card: &Card) -> String {
     let Some(payload) = card.hosts.iter().find_map(|host| host.payload.as_ref()) else {
-        return String::new();
+        return field("", 9, LOOK);
     };
     let lines = payload::text(payload).lines().count();
     let sum = payload.digest().short();
-    field("Script", 9, &format!("{}, sha256 {sum}…          [v] view", count(lines, "line")))
+    let left = format!("{}, sha256 {sum}…", count(lines, "line"));
+    field("Script", 9, &format!("{}[v] view   {LOOK}", pad(&left, 31)))
 }
 
 /// What must be typed, and what else may be.

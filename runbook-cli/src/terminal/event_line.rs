@@ -45,6 +45,7 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
         }
         Event::Asked { about, .. } => format!("waits for a person: {}", topic(about)),
         Event::Answered { by, .. } => format!("answered by {}", line(by)),
+        Event::ShellOpened { host, by, .. } => format!("{host}: {} opens a shell", line(by)),
         Event::HostEnded { status: StepStatus::Done, .. } if !verbose => return None,
         Event::HostEnded { step, host, status, why } => {
             format!("{}: {}", place(step, Some(host)), status_line(*status, why.as_deref()))

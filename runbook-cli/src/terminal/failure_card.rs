@@ -45,7 +45,15 @@ fn stands(card: &FailureCard, progress: &Progress) -> String {
         lines += &format!("{}\n", cut(&line, WIDTH));
     }
     if card.effect == Effect::Read && !progress.changed {
-        lines += "   Only reads were sent: nothing was changed.\n";
+        lines += match progress.shells.is_empty() {
+            true => "   Only reads were sent: nothing was changed.\n",
+            false => "   Only reads were sent.\n",
+        };
+    }
+    for (host, by) in &progress.shells {
+        let by = SafeText::line(by);
+        let line = format!("   {by} opened a shell on {host}: what was done there is not known");
+        lines += &format!("{}\n", cut(&line, WIDTH));
     }
     lines
 }
@@ -127,6 +135,7 @@ pub(crate) fn keys(card: &FailureCard) -> String {
         (card.may.retry, "r", format!("retry {step} on {host}")),
         (card.may.undo, "u", format!("undo {step} on {host}, then stop")),
         (card.may.pass_over, "s", format!("go on without {step} on {host}")),
+        (true, "o", format!("shell on {host}; this is asked again after it")),
         (true, "f", "full output".to_owned()),
         (true, "q", "stop here".to_owned()),
     ];

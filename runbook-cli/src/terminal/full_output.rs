@@ -16,6 +16,11 @@ const SHOWN: u64 = 64 * 1024;
 
 /// Draws the outputs of these attempts, or says that there are none.
 pub(crate) fn draw(outputs: Option<&Path>, attempts: &[AttemptId]) -> String {
+    ends(outputs, attempts, usize::MAX)
+}
+
+/// The same, of each output so many of its last lines.
+pub(crate) fn ends(outputs: Option<&Path>, attempts: &[AttemptId], lines: usize) -> String {
     let Some(directory) = outputs else {
         return " The outputs of this run are not kept.\n".to_owned();
     };
@@ -26,7 +31,10 @@ pub(crate) fn draw(outputs: Option<&Path>, attempts: &[AttemptId]) -> String {
             let path = outputs.path(attempt, stream);
             match end_of(&path) {
                 Ok((_, text)) if text.is_empty() => {}
-                Ok((skipped, text)) => screen += &one(attempt, stream, skipped, &text),
+                Ok((skipped, text)) => {
+                    let (before, last) = last_lines(&text, lines);
+                    screen += &one(attempt, stream, skipped + before, last);
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => screen += &format!(" cannot read {}: {error}\n", path.display()),
             }
@@ -49,6 +57,14 @@ pub(crate) fn one(attempt: &AttemptId, stream: &str, skipped: u64, bytes: &[u8])
     text
 }
 
+/// The last lines of a text, and how many bytes there are before them.
+fn last_lines(text: &[u8], lines: usize) -> (u64, &[u8]) {
+    let body = text.strip_suffix(b"\n").unwrap_or(text);
+    let ends = body.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n');
+    let from = ends.map(|(at, _)| at + 1).nth(lines.saturating_sub(1)).unwrap_or(0);
+    (from as u64, &text[from..])
+}
+
 fn end_of(path: &Path) -> io::Result<(u64, Vec<u8>)> {
     let mut file = File::open(path)?;
     let skipped = file.metadata()?.len().saturating_sub(SHOWN);
@@ -56,4 +72,17 @@ fn end_of(path: &Path) -> io::Result<(u64, Vec<u8>)> {
     let mut bytes = vec![];
     file.take(SHOWN).read_to_end(&mut bytes)?;
     Ok((skipped, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_whole() {
+        assert_eq!(last_lines(b"a\nb\nc\n", 2), (2, &b"b\nc\n"[..]));
+        assert_eq!(last_lines(b"a\nb", 1), (2, &b"b"[..]));
+        assert_eq!(last_lines(b"a\nb\n", 9), (0, &b"a\nb\n"[..]));
+        assert_eq!(last_lines(b"", 1), (0, &b""[..]));
+    }
 }

@@ -3,8 +3,10 @@
 pub(crate) mod card;
 pub(crate) mod diagnostics;
 pub(crate) mod event_line;
+pub(crate) mod evidence;
 pub(crate) mod failure_card;
 pub(crate) mod full_output;
+pub(crate) mod host_shell;
 pub(crate) mod layout;
 pub(crate) mod live;
 pub(crate) mod offer;
@@ -21,3 +23,4 @@ pub(crate) mod steps_view;
 pub(crate) mod summary;
 pub(crate) mod theme;
 pub(crate) mod value_prompt;
+pub(crate) mod why;

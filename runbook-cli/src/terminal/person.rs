@@ -1,15 +1,18 @@
 //! The person at the terminal: every question of a run is put as a screen and a line to answer it
 //! with. Enter alone is never a yes. Must not know what an answer leads to.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use runbook_core::base::{HostName, SafeText, StepId, ValueName};
 use runbook_core::confirm::{Answering, Asked, Confirmer, Reply};
+use runbook_core::plan::Destination;
 use runbook_core::run::{Answer, Card, FailureCard, Offers, Question};
 
 use super::card::{self, Known, Standing};
+use super::evidence::Kept;
 use super::layout::{WIDTH, count, field, wrap};
 use super::live::Live;
 use super::offer::Offer;
@@ -17,7 +20,7 @@ use super::plan_view::{self, PlanView, environment_name};
 use super::prompt::Tty;
 use super::shell::Shell;
 use super::theme::{LIVE, STRONG, WARN, paint};
-use super::{failure_card, full_output, value_prompt};
+use super::{evidence, failure_card, full_output, host_shell, value_prompt, why};
 use crate::suggestion::did_you_mean;
 
 /// The person at the terminal.
@@ -33,6 +36,8 @@ pub(crate) struct Person {
     pub(crate) name: String,
     /// The day it is.
     pub(crate) today: Date,
+    /// Given to `ssh` as `-F`.
+    pub(crate) ssh_config: Option<PathBuf>,
 }
 
 impl Confirmer for Person {
@@ -108,6 +113,8 @@ impl Person {
                 None | Some("q") => return Answer::Quit,
                 Some("s") => return Answer::PassOver,
                 Some("v") => self.say(&card::whole(card)),
+                Some("e") => self.say(&self.evidence(asked, card)),
+                Some("?") => self.say(&why::draw(card)),
                 Some("") => self.say(" Nothing was typed: not approved.\n"),
                 Some(words) if words == wanted => typed.push(words.to_owned()),
                 Some(_) => self.say(&format!(" That is not  {}\n", SafeText::line(wanted))),
@@ -116,7 +123,23 @@ impl Person {
         Answer::Typed(typed)
     }
 
+    fn evidence(&self, asked: &Asked, card: &Card) -> String {
+        let kept = Kept { outputs: asked.outputs.as_deref(), run: asked.plan.run.id.as_str() };
+        self.live.look(|progress| evidence::draw(card, &asked.plan.runbook, progress, &kept))
+    }
+
+    /// A shell on the host of a card.
+    async fn shell(&self, asked: &Asked, host: &HostName) {
+        let known = asked.plan.hosts.get(host).map(|host| &host.destination);
+        let (destination, config) =
+            (known.unwrap_or(&Destination::Local), self.ssh_config.as_deref());
+        host_shell::open(&self.shell, &self.tty, host, destination, config).await;
+    }
+
     async fn failure(&self, asked: &Asked, card: &FailureCard) -> Answer {
+        if card.shell {
+            self.shell(asked, &card.host).await;
+        }
         let standing = standing(asked, &card.step);
         self.say(&self.live.look(|progress| failure_card::draw(card, &standing, progress)));
         self.say(&failure_card::keys(card));
@@ -126,6 +149,7 @@ impl Person {
                 Some("r") if card.may.retry => return Answer::Retry,
                 Some("u") if card.may.undo => return Answer::Undo,
                 Some("s") if card.may.pass_over => return Answer::PassOver,
+                Some("o") => return Answer::Shell,
                 Some("f") => {
                     let attempts =
                         self.live.look(|progress| progress.attempts(&card.step, &card.host));

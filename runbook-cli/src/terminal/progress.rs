@@ -27,6 +27,8 @@ pub(crate) struct Progress {
     pub(crate) elapsed: Duration,
     /// Whether something was changed or destroyed, or may have been.
     pub(crate) changed: bool,
+    /// Hosts on which someone opened a shell, and who.
+    pub(crate) shells: Vec<(HostName, String)>,
     /// Whether someone asked the run to stop.
     pub(crate) stopping: Option<String>,
     first_elapsed: Option<u64>,
@@ -138,6 +140,12 @@ impl Progress {
                 self.host(step, host).ended = Some((status, failure.clone()));
             }
             Event::StepEnded { step, status, why } => self.step_ended(step, *status, why.as_ref()),
+            Event::ShellOpened { host, by, .. } => {
+                let shell = (host.clone(), by.clone());
+                if !self.shells.contains(&shell) {
+                    self.shells.push(shell);
+                }
+            }
             Event::StopAsked { how } => self.stopping = Some(how.clone()),
             _ => {}
         }

@@ -3,10 +3,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, PipeReader, Read as _};
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::termios::{QueueSelector, tcflush};
+use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+use tokio::process::Command;
 
 use super::shell::Shell;
 use super::theme::{LIVE, paint};
@@ -45,6 +47,34 @@ impl Tty {
             shell.err("\n");
         }
         line
+    }
+}
+
+impl Tty {
+    /// Lends the terminal to a program until that ends; then it is as it was before.
+    pub(crate) async fn lend(&self, mut command: Command) -> io::Result<ExitStatus> {
+        let end = || io::Result::Ok(Stdio::from(self.device.try_clone()?));
+        command.stdin(end()?).stdout(end()?).stderr(end()?);
+        let _as_before = Modes::of(&self.device)?;
+        command.status().await
+    }
+}
+
+/// How a terminal is set; it is set so again when this is dropped.
+struct Modes<'a> {
+    device: &'a File,
+    modes: Termios,
+}
+
+impl<'a> Modes<'a> {
+    fn of(device: &'a File) -> io::Result<Self> {
+        Ok(Self { device, modes: tcgetattr(device)? })
+    }
+}
+
+impl Drop for Modes<'_> {
+    fn drop(&mut self) {
+        let _ = tcsetattr(self.device, OptionalActions::Now, &self.modes);
     }
 }
 

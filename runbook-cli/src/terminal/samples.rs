@@ -231,6 +231,7 @@ pub(super) fn failure() -> FailureCard {
         why: "verify did not pass: GET http://app2:8080/api/health = 200 within 90s\n\
               last answer: 502 Bad Gateway (30 of 30 tries)"
             .to_owned(),
+        shell: false,
         may: FailureOptions { retry: true, pass_over: true, undo: true },
     }
 }

@@ -106,7 +106,22 @@ fn touched(summary: &Summary) -> String {
         let lines: Vec<String> = touched.iter().map(|(step, on)| place(step, on)).collect();
         if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
     };
-    field("  changed", 15, &of(Effect::Change)) + &field("  destroyed", 15, &of(Effect::Destroy))
+    field("  changed", 15, &of(Effect::Change))
+        + &field("  destroyed", 15, &of(Effect::Destroy))
+        + &shells(summary)
+}
+
+/// Where people had a shell: what they did is theirs to tell.
+fn shells(summary: &Summary) -> String {
+    let opened = summary.shells.iter().map(|(host, by)| {
+        let by: Vec<&str> = by.iter().map(String::as_str).collect();
+        format!("{host}, opened by {}", SafeText::line(by.join(", ")))
+    });
+    let opened: Vec<String> = opened.collect();
+    match opened.is_empty() {
+        true => String::new(),
+        false => field(&paint(WARN, "  shells"), 15, &opened.join("; ")),
+    }
 }
 
 fn place(step: &StepId, on: &[&HostName]) -> String {
@@ -234,6 +249,18 @@ mod tests {
         let mut whole = summary(5, "", vec![intended(attempt("app1", Part::Main), "up")]);
         whole.ended = None;
         insta::assert_snapshot!(plain(&draw(&whole, "/state/runs/kx3w9p")));
+    }
+
+    #[test]
+    fn who_had_a_shell_is_told() {
+        let opened = |by: &str| Event::ShellOpened {
+            step: "up".parse().unwrap(),
+            host: host("app1"),
+            by: by.to_owned(),
+        };
+        let facts = vec![opened("ben"), opened("ana\u{1b}[2J"), opened("ben")];
+        let screen = plain(&draw(&summary(1, "it failed", facts), "/x"));
+        assert!(screen.contains("\n   shells       app1, opened by ana, ben\n"), "{screen}");
     }
 
     #[test]

@@ -103,6 +103,9 @@ impl Summary {
                 (line.status, line.why, line.took) = (Some(*status), why.clone(), took);
             }
             Event::Agreed => self.agreed = true,
+            Event::ShellOpened { host, by, .. } => {
+                self.shells.entry(host.clone()).or_default().insert(by.clone());
+            }
             Event::Ending { ending } => self.ending = Some(ending.clone()),
             Event::StopAsked { how } => self.stop_asked = Some(how.clone()),
             Event::Ended { code, sentence } => {

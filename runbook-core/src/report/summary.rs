@@ -1,6 +1,7 @@
 //! What became of a run, folded from its records alone: the same for the screen at its end, for
 //! `history` and for a program that reads it. Knows nothing of how it is drawn.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -36,6 +37,8 @@ pub struct Summary {
     pub effects: Vec<EffectLine>,
     /// The values that were taken, computed, chosen or asked; the last of each.
     pub values: Vec<ValueLine>,
+    /// Hosts on which people opened a shell from a card, and who: what was done there is not here.
+    pub shells: IndexMap<HostName, BTreeSet<String>>,
     /// What people decided.
     pub decisions: Vec<Decision>,
     /// Whether the first change was agreed to.

@@ -48,10 +48,7 @@ impl State {
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. } => self.apply_inquiry(event, runbook),
             Event::Asked { question, about } => {
-                // Whoever is asked again is offered what there is then.
-                if let Topic::Manual { step } = about {
-                    self.step(step).suggestions.clear();
-                }
+                self.put(about);
                 let asked = QuestionState { about: about.clone(), answer: None };
                 self.questions.insert(*question, asked);
             }
@@ -84,7 +81,8 @@ impl State {
                 self.listed(step, host, items, *listing, runbook);
             }
             Event::Faltered { step, host, why, unreachable } => {
-                let failure = Failure { why: why.clone(), unreachable: *unreachable, answer: None };
+                let (why, unreachable) = (why.clone(), *unreachable);
+                let failure = Failure { why, unreachable, answer: None, shell: false };
                 self.change_turn(step, host, |turn| turn.failure = Some(failure));
             }
             Event::Intended { attempt, effect, digest, .. } => {
@@ -92,6 +90,11 @@ impl State {
                 self.intended(attempt, begun);
             }
             Event::Approved { approval } => self.approved(approval),
+            Event::ShellOpened { step, host, .. } => self.change_turn(step, host, |turn| {
+                if let Some(failure) = &mut turn.failure {
+                    (failure.answer, failure.shell) = (None, true);
+                }
+            }),
             Event::Exited { attempt, outcome } => self.exited(attempt, outcome, runbook),
             Event::Lost { attempt, loss } => self.lost(attempt, loss),
             Event::Valued { step: _, host, name, value } => {
@@ -108,6 +111,17 @@ impl State {
             Event::StepEnded { step, status, why } => {
                 self.step(step).ended = Some((*status, why.clone()));
             }
+            _ => {}
+        }
+    }
+
+    /// What a question brought with it is not brought again by the next.
+    fn put(&mut self, about: &Topic) {
+        match about {
+            Topic::Manual { step } => self.step(step).suggestions.clear(),
+            Topic::Failure { step, host } => self.change_turn(step, host, |turn| {
+                turn.failure.iter_mut().for_each(|failure| failure.shell = false);
+            }),
             _ => {}
         }
     }

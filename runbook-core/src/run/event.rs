@@ -204,6 +204,16 @@ pub enum Event {
         /// The value; none is `none`.
         value: Option<Value>,
     },
+    /// A person opened a shell on a host from a failure card. Durable before it is opened; what they
+    /// did there is theirs to tell.
+    ShellOpened {
+        /// The step that failed.
+        step: StepId,
+        /// Where.
+        host: HostName,
+        /// Who.
+        by: String,
+    },
     /// A timer was started.
     TimerStarted {
         /// Which.
@@ -377,6 +387,7 @@ impl Event {
             | Self::Lost { .. }
             | Self::Approved { .. }
             | Self::Answered { .. }
+            | Self::ShellOpened { .. }
             | Self::HostEnded { .. }
             | Self::Undone { .. }
             | Self::StepEnded { .. }

@@ -113,6 +113,8 @@ pub struct FailureCard {
     pub effect: Effect,
     /// What happened.
     pub why: String,
+    /// Whether a shell was asked for: it is opened on the host before the card is shown again.
+    pub shell: bool,
     /// What may be answered.
     pub may: FailureOptions,
 }
@@ -144,6 +146,8 @@ pub enum Answer {
     Retry,
     /// Undo the step.
     Undo,
+    /// Open a shell on the host, and ask again.
+    Shell,
     /// This choice.
     Chosen(String),
     /// It is done, and these are the values asked for.

@@ -119,6 +119,7 @@ fn answers() -> Vec<Answer> {
         Answer::PassOver,
         Answer::Retry,
         Answer::Undo,
+        Answer::Shell,
         Answer::Chosen("restore".into()),
         Answer::Done(vec![
             ("who".parse().unwrap(), Some(Value::Int(-3))),
@@ -197,6 +198,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         },
         Event::Faltered { step: step(), host: host(), why: "exit 1".into(), unreachable: false },
         Event::Withdrawn { question: QuestionId(1) },
+        Event::ShellOpened { step: step(), host: host(), by: "ana".into() },
         Event::Intended {
             attempt: attempt(Part::Main, 1),
             effect: Effect::Destroy,
@@ -289,8 +291,9 @@ pub(crate) fn variant(event: &Event) -> usize {
         Event::CheckSettled { .. } => 34,
         Event::Faltered { .. } => 35,
         Event::Withdrawn { .. } => 36,
+        Event::ShellOpened { .. } => 37,
     }
 }
 
 /// How many variants there are.
-pub(crate) const VARIANTS: usize = 37;
+pub(crate) const VARIANTS: usize = 38;

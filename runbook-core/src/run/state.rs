@@ -220,6 +220,8 @@ pub struct Failure {
     pub unreachable: bool,
     /// What a person answered.
     pub answer: Option<Answer>,
+    /// Whether a shell is opened for a person with the next card.
+    pub shell: bool,
 }
 
 /// A list of checks being asked.

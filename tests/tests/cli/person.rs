@@ -321,6 +321,40 @@ fn a_destroy_is_approved_by_the_exact_words() {
     assert!(!case.has("copy"));
 }
 
+/// Something that was kept, and a proof, before something is destroyed.
+const PROVEN: &str = r#"
+[[step]]
+id = "look"
+on = "local"
+read = 'printf "copy of monday\033[2J\n"'
+keep = "before"
+"#;
+
+#[test]
+fn before_a_destroy_its_evidence_and_what_a_yes_means_can_be_seen() {
+    let destroy = DESTROY.replace("confirm", "proof = [\"look\"]\nconfirm");
+    let case = Case::new(&format!("{PROVEN}{destroy}"));
+    case.operator.write("copy", "");
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("to stop here.\n >");
+    let card = terminal.transcript();
+    assert!(card.contains("[v] view   [e] evidence   [?] why"), "{card}");
+    terminal.type_line("e");
+    terminal.wait_for("kept as before, and proof");
+    terminal.wait_until("the evidence and a prompt", |screen| screen.trim_end().ends_with("\n >"));
+    let screen = terminal.transcript();
+    for words in ["look  kept as before, and proof", "copy of monday", "✓ "] {
+        assert!(screen.contains(words), "{words:?}:\n{screen}");
+    }
+    terminal.type_line("?");
+    terminal.wait_for("Your words are bound to");
+    terminal.wait_for("before stays as it is\n >");
+    assert!(case.has("copy"), "looking approves nothing");
+    terminal.type_line("drop copy");
+    ends_with(terminal, 0);
+    assert!(!case.has("copy"));
+}
+
 #[test]
 fn a_destroy_can_be_passed_over_or_declined() {
     for (key, code) in [("s", 10), ("q", 4)] {
@@ -364,6 +398,28 @@ fn a_failure_shows_what_the_host_says_and_can_be_tried_again() {
     case.operator.write("go", "");
     terminal.type_line("r");
     ends_with(terminal, 0);
+    assert!(case.has("written"));
+}
+
+#[test]
+fn a_shell_from_the_card_is_recorded_and_the_card_comes_back() {
+    let mut case = Case::new(FAIL);
+    case.operator = case.operator.env("SHELL", "/bin/sh").env("PS1", "mine> ");
+    let terminal = case.start(&["--yes"]);
+    terminal.wait_for("stop here\n >");
+    assert!(terminal.transcript().contains("o  shell on local; this is asked again after it"));
+    terminal.type_line("o");
+    terminal.wait_for("mine>");
+    terminal.type_line("tty >where && stty -echo && touch go && exit 7");
+    terminal.wait_for("Back from local.");
+    terminal.wait_for("opened a shell on local: what was done there is not known");
+    terminal.wait_for("stop here\n >");
+    assert!(case.has("go") && !case.has("written"), "what is done in a shell is done by hand");
+    terminal.type_line("x");
+    terminal.wait_for("> x\n");
+    terminal.type_line("r");
+    let screen = ends_with(terminal, 0);
+    assert!(screen.contains("shells       local, opened by operator"), "{screen}");
     assert!(case.has("written"));
 }
 

@@ -15,5 +15,6 @@ mod person;
 mod refusals;
 mod remote;
 mod rollback;
+mod shell;
 mod shop;
 mod single;

@@ -172,11 +172,12 @@ impl World {
                 Answer::Typed(card.hosts.iter().map(|_| "wrong".to_owned()).collect())
             }
             Question::Destroy(_) if draw % 8 == 6 => Answer::PassOver,
-            Question::Failure(card) => match draw % 4 {
+            Question::Failure(card) => match draw % 5 {
                 _ if kind => Answer::PassOver,
                 0 if card.may.retry => Answer::Retry,
                 1 if card.may.undo => Answer::Undo,
                 2 => Answer::PassOver,
+                3 => Answer::Shell,
                 _ => Answer::Quit,
             },
             Question::Choose { .. } if kind || draw % 8 < 6 => Answer::Chosen("go".to_owned()),

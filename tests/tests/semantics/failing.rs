@@ -1,6 +1,6 @@
 //! Rules 30 and 44: a step that fails, and what that means for the others.
 
-use runbook_core::run::{Answer, Loss, StepStatus};
+use runbook_core::run::{Answer, Event, Loss, StepStatus};
 
 use crate::world::{Exits, Reply, World};
 
@@ -13,6 +13,32 @@ change = "a"
 id = "b"
 change = "b"
 "#;
+
+#[test]
+fn rule_31_a_shell_is_recorded_before_it_is_opened_and_the_card_is_put_again() {
+    let text = "[[step]]\nid = \"up\"\non = \"local\"\nchange = \"up\"\nno_undo = \"no\"\n";
+    let story = World::of(text)
+        .once("up", Exits(1))
+        .says(Answer::Shell)
+        .says(Answer::Shell)
+        .says(Answer::Retry)
+        .run();
+    assert_eq!(story.code, 0, "{}", story.sentence);
+    let shells: Vec<bool> = story.failure_cards().iter().map(|card| card.shell).collect();
+    assert_eq!(shells, [false, true, true], "each card brings the shell that was asked for");
+    let told: Vec<&str> = story
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Asked { .. } => Some("asked"),
+            Event::Answered { answer: Answer::Shell, .. } => Some("shell"),
+            Event::ShellOpened { by, .. } => Some(by.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told[1..], ["asked", "shell", "ana", "asked", "shell", "ana", "asked"]);
+    assert_eq!(story.sent(), ["up.local.1", "up.local.2"]);
+}
 
 #[test]
 fn rule_30_what_needs_a_failed_step_does_not_run() {

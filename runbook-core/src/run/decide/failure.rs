@@ -37,6 +37,9 @@ impl Run {
                     }
                 };
             }
+            Some(Answer::Shell) if self.state().ending.is_none() => {
+                return Some(self.shell_move(step, host));
+            }
             Some(_) => return ended(StepStatus::Failed),
             None => {}
         }
@@ -56,6 +59,15 @@ impl Run {
             );
         }
         ended(StepStatus::Failed)
+    }
+
+    /// The card is put again, with a shell before it.
+    fn shell_move(&self, step: &Step, host: &HostName) -> Move {
+        let about = Topic::Failure { step: step.id.clone(), host: host.clone() };
+        let asked = self.state().questions.values().rev().find(|asked| asked.about == about);
+        let by = asked.and_then(|asked| asked.answer.as_ref()).map(|(_, by)| by.clone());
+        let (step, host) = (step.id.clone(), host.clone());
+        Move::fact(Event::ShellOpened { step, host, by: by.unwrap_or_default() })
     }
 
     /// Whether a person decides when this step fails.
@@ -253,6 +265,7 @@ fn failure_card(step: &Step, host: &HostName, acted: bool, failure: &Failure) ->
         host: host.clone(),
         effect,
         why: failure.why.clone(),
+        shell: failure.shell,
         may: FailureOptions {
             retry: true,
             pass_over: true,
