@@ -113,6 +113,18 @@ impl SshHost {
         key.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
     }
 
+    /// The fingerprint of its host key, as `ssh-keygen -lf` prints it.
+    ///
+    /// # Panics
+    /// When it prints none.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut keygen = Command::new("ssh-keygen");
+        keygen.arg("-lf").arg(self.directory().join("host_key.pub"));
+        let listed = Program::run("ssh-keygen", &keygen).assert_code(0).stdout.clone();
+        listed.split(' ').nth(1).expect("the second word is the fingerprint").to_owned()
+    }
+
     /// Gives it another host key, as a replaced machine has. Takes effect at the next boot.
     pub fn replace_host_key(&self) {
         for file in ["host_key", "host_key.pub"] {

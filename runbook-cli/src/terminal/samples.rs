@@ -58,7 +58,7 @@ pub(super) fn plan() -> Plan {
         name: host(name),
         destination: Destination::Ssh(name.to_owned()),
         vars: IndexMap::new(),
-        expect: ExpectedIdentity { hostname: Some(name.to_owned()), machine_id: None },
+        expect: ExpectedIdentity { hostname: Some(name.to_owned()), ..ExpectedIdentity::default() },
     };
     let peers = [("app1", "10.0.0.1"), ("app2", "10.0.0.2")];
     let peers = peers.map(|(name, peer)| (host(name), Value::Text(peer.to_owned())));

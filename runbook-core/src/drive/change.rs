@@ -78,7 +78,7 @@ async fn request_once(
     let began = Instant::now();
     if order.effect == Effect::Destroy && !world.stations.is_here(host) {
         let connected = world.stations.station(host).await.map_err(Loss::NotStarted)?;
-        assert_identity(&connected).await?;
+        assert_identity(world, host, &connected).await?;
     }
     match ask(world, host, request, order.timeout).await {
         Reply::Answered(Observed::Unanswered(why)) => Err(Loss::Unknown(why)),
@@ -92,10 +92,12 @@ async fn request_once(
     }
 }
 
-async fn assert_identity(connected: &Connected) -> Result<(), Loss> {
-    let station = &connected.station;
-    let same = station.assert_identity(station.identity()).await;
-    same.map_err(|error| Loss::NotStarted(error.to_string()))
+async fn assert_identity(
+    world: &World,
+    host: &HostName,
+    connected: &Connected,
+) -> Result<(), Loss> {
+    world.stations.assert(host, connected).await.map_err(Loss::NotStarted)
 }
 
 /// A job, and what is known of it.
@@ -138,7 +140,7 @@ impl<'a> Job<'a> {
             .await
             .map_err(|error| Loss::NotStarted(error.to_string()))?;
         if self.order.effect == Effect::Destroy {
-            assert_identity(&connected).await?;
+            assert_identity(self.world, self.host, &connected).await?;
         }
         let identity = station.identity();
         let expected = Expected {

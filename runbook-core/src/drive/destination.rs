@@ -46,6 +46,12 @@ pub(super) fn difference(expected: &ExpectedIdentity, said: &Identity) -> Option
     {
         return other("machine-id", &said.machine_id, machine);
     }
+    let key = said.fingerprint.as_deref().unwrap_or_default();
+    if let Some(fingerprint) = expected.fingerprint.as_deref()
+        && key != fingerprint
+    {
+        return other("host key", key, fingerprint);
+    }
     match expected.hostname.as_deref() {
         Some(hostname) if said.hostname != hostname => other("hostname", &said.hostname, hostname),
         _ => None,
@@ -68,7 +74,27 @@ mod tests {
 
     fn expected(hostname: Option<&str>, machine: Option<&str>) -> ExpectedIdentity {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        ExpectedIdentity { hostname: owned(hostname), machine_id: owned(machine) }
+        ExpectedIdentity {
+            hostname: owned(hostname),
+            machine_id: owned(machine),
+            fingerprint: None,
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_not_shown_is_not_the_one_that_must_be() {
+        let fingerprint = Some("SHA256:a".to_owned());
+        let expected = ExpectedIdentity { fingerprint, ..ExpectedIdentity::default() };
+        let told = |key: Option<&str>| {
+            let said = Identity { fingerprint: key.map(str::to_owned), ..said("") };
+            difference(&expected, &said)
+        };
+        assert_eq!(told(Some("SHA256:a")), None);
+        insta::assert_snapshot!(
+            told(Some("SHA256:b")).unwrap(),
+            @"another host answers: its host key is `SHA256:b`, the inventory says `SHA256:a`; nothing was sent"
+        );
+        assert!(told(None).unwrap().contains("its host key is `unknown`"));
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Stations {
         local: &Arc<dyn Transport>,
         attended: bool,
     ) -> Self {
-        let own_connection = has_destroy(plan);
+        let destroys = has_destroy(plan);
         let site = |host: &Host| {
             let is_here = host.destination == crate::plan::Destination::Local;
             Site {
@@ -62,7 +62,8 @@ impl Stations {
                 is_here,
                 target: destination::target(&host.destination),
                 attended,
-                own_connection,
+                // Only a connection of our own shows the key.
+                own_connection: destroys || host.expect.fingerprint.is_some(),
                 expected: host.expect.clone(),
                 link: Mutex::default(),
             }
@@ -111,6 +112,19 @@ impl Stations {
         Ok(Connected { station, number: link.number })
     }
 
+    /// Asks once more, over this connection, who the host is: it must be who was connected to, and
+    /// who the inventory says.
+    pub(super) async fn assert(
+        &self,
+        host: &HostName,
+        connected: &Connected,
+    ) -> Result<(), String> {
+        let station = &connected.station;
+        let said = station.assert_identity(station.identity()).await;
+        let said = destination::identity(&said.map_err(|error| error.to_string())?);
+        destination::difference(&self.site(host)?.expected, &said).map_or(Ok(()), Err)
+    }
+
     /// Lets go of a connection that was lost.
     pub(super) async fn lost(&self, host: &HostName, connected: &Connected) {
         let Ok(site) = self.site(host) else { return };
@@ -155,4 +169,79 @@ pub(super) fn is_loss(error: &station::ReadError) -> bool {
         ReadError::Lost(_)
             | ReadError::Reach(ReachError::NoShell(_) | ReachError::Open(OpenError::Lost(_)))
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex as Cell;
+
+    use super::*;
+    use crate::drive::sample;
+    use crate::transport::scripted::{Scripted, World};
+    use crate::transport::{ConnectError, Destination, Link as Way, Pending};
+
+    const KEY: &str = "SHA256:qBM7pqxWbmRH4fRrhHiPeVTPzVwDNhCVXv0MCp4LxfA";
+
+    /// A world, and how its hosts were connected to.
+    struct Noted(Scripted, Cell<Vec<bool>>);
+
+    impl Transport for Noted {
+        fn connect<'a>(
+            &'a self,
+            destination: &'a Destination,
+        ) -> Pending<'a, Result<Box<dyn Way>, ConnectError>> {
+            self.1.lock().unwrap().push(destination.own_connection);
+            self.0.connect(destination)
+        }
+    }
+
+    fn world() -> Arc<Noted> {
+        let world = format!("[hosts.db1]\nmachine_id = \"7c1e0b\"\nfingerprint = \"{KEY}\"\n");
+        let world: World = toml::from_str(&world).unwrap();
+        Arc::new(Noted(Scripted::new(world), Cell::default()))
+    }
+
+    fn stations(ssh: &Arc<Noted>, expect: ExpectedIdentity) -> Stations {
+        let name: HostName = "db1".parse().unwrap();
+        let host = Host {
+            name: name.clone(),
+            destination: crate::plan::Destination::Ssh("db1".to_owned()),
+            vars: indexmap::IndexMap::new(),
+            expect,
+        };
+        let plan = Plan { hosts: [(name, host)].into(), ..sample::plan() };
+        let ssh: Arc<dyn Transport> = Arc::<Noted>::clone(ssh);
+        Stations::of(&plan, &ssh, &ssh, false)
+    }
+
+    fn expect(machine: Option<&str>, key: Option<&str>) -> ExpectedIdentity {
+        ExpectedIdentity {
+            machine_id: machine.map(str::to_owned),
+            fingerprint: key.map(str::to_owned),
+            ..ExpectedIdentity::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_expected_is_seen_over_a_connection_of_our_own() {
+        let (world, db1) = (world(), "db1".parse().unwrap());
+        assert!(stations(&world, expect(None, None)).identity(&db1).await.is_ok());
+        assert!(stations(&world, expect(None, Some(KEY))).identity(&db1).await.is_ok());
+        let other = KEY.replace('q', "x");
+        let refused = stations(&world, expect(None, Some(&other))).identity(&db1).await;
+        assert!(refused.unwrap_err().contains("its host key is"));
+        assert_eq!(*world.1.lock().unwrap(), [false, true, true]);
+    }
+
+    #[tokio::test]
+    async fn what_the_inventory_says_is_asserted_again_over_the_same_connection() {
+        let (world, db1) = (world(), "db1".parse().unwrap());
+        let stations = stations(&world, expect(Some("7c1e"), None));
+        let connected = stations.station(&db1).await.unwrap();
+        assert_eq!(stations.assert(&db1, &connected).await, Ok(()));
+        // a host that no longer says which machine it is has not shown that it is this one
+        world.0.change("db1", |host| host.machine_id = Some("-".to_owned()));
+        let refused = stations.assert(&db1, &connected).await.unwrap_err();
+        assert!(refused.contains("its machine-id is `unknown`"), "{refused}");
+    }
 }

@@ -92,7 +92,7 @@ roles = { web = ["app1", "app2"], db = ["db1"] }
 [host.db1]
 ssh = "ssh://ops@db1.prod:2222"
 vars = { peer = "10.0.0.7" }
-expect = { hostname = "db1", machine_id = "7c1e" }
+expect = { hostname = "db1", machine_id = "7c1e", fingerprint = "SHA256:qBM7pqxWbmRH4fRrhHiPeVTPzVwDNhCVXv0MCp4LxfA" }
 "#;
 
     #[test]
@@ -110,6 +110,7 @@ expect = { hostname = "db1", machine_id = "7c1e" }
         let db1 = inventory.host(&prod.roles["db"][0]);
         assert_eq!(db1.destination, Destination::Ssh("ssh://ops@db1.prod:2222".to_owned()));
         assert_eq!(db1.expect.machine_id.as_deref(), Some("7c1e"));
+        assert!(db1.expect.fingerprint.is_some_and(|key| key.starts_with("SHA256:qBM7")));
     }
 
     #[test]
@@ -141,6 +142,8 @@ expect = { hostname = "db1", machine_id = "7c1e" }
             ("[host.a]\nssh = \"\"", "bad-destination"),
             ("[host.a]\nexpect = { machine_id = \"\" }", "bad-value"),
             ("[host.a]\nexpect = { hostname = \" \" }", "bad-value"),
+            ("[host.a]\nexpect = { fingerprint = \"SHA256:short\" }", "bad-value"),
+            ("[host.a]\nexpect = { fingerprint = \"MD5:00:11\" }", "bad-value"),
         ] {
             let complaint = refused(text);
             assert!(complaint.starts_with(&format!("error[{code}]")), "{text}: {complaint}");

@@ -185,6 +185,11 @@ impl Reader {
             machine_id: self
                 .expected(&identity.machine_id, is_machine_id, "up to 32 hex digits")
                 .map(|id| id.to_ascii_lowercase()),
+            fingerprint: self.expected(
+                &identity.fingerprint,
+                is_fingerprint,
+                "`SHA256:` and 43 letters, as `ssh-keygen -lf` prints it",
+            ),
         }
     }
 
@@ -201,6 +206,13 @@ impl Reader {
         }
         Some(text.value.clone())
     }
+}
+
+/// `SHA256:` and the digest in base64 without its padding.
+fn is_fingerprint(text: &str) -> bool {
+    let in_base64 = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '/';
+    text.strip_prefix("SHA256:")
+        .is_some_and(|digest| digest.len() == 43 && digest.chars().all(in_base64))
 }
 
 /// What `ssh` can be given as a destination without taking it for anything else.

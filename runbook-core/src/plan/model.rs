@@ -103,6 +103,8 @@ pub struct ExpectedIdentity {
     pub hostname: Option<String>,
     /// Its machine-id, or the beginning of it.
     pub machine_id: Option<String>,
+    /// The fingerprint of its host key, `SHA256:…`.
+    pub fingerprint: Option<String>,
 }
 
 /// Who a host is, as it said itself when it was connected to.

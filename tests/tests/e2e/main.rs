@@ -9,6 +9,7 @@ mod disk;
 mod failing;
 mod fleet;
 mod gate;
+mod identity;
 mod interrupted;
 mod journal;
 mod person;

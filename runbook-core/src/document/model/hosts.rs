@@ -57,4 +57,6 @@ pub struct Identity {
     pub hostname: Field<String>,
     /// What `/etc/machine-id` holds.
     pub machine_id: Field<String>,
+    /// The fingerprint of the key that `ssh` knows it by, `SHA256:…`, as `ssh-keygen -lf` prints it.
+    pub fingerprint: Field<String>,
 }

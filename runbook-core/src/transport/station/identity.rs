@@ -89,13 +89,17 @@ impl Station {
         Ok(Identity::parse(&text, self.fingerprint()))
     }
 
-    /// Asks again, over this connection, who the host is: right before something irreversible.
+    /// Asks again, over this connection, who the host is, right before something irreversible; says
+    /// who it is.
     ///
     /// # Errors
     /// It is another one than expected, or cannot be asked.
-    pub async fn assert_identity(&self, expected: &Identity) -> Result<(), IdentityError> {
+    pub async fn assert_identity(&self, expected: &Identity) -> Result<Identity, IdentityError> {
         let identity = self.ask_identity().await?;
-        identity.difference(expected).map_or(Ok(()), Err)
+        match identity.difference(expected) {
+            None => Ok(identity),
+            Some(other) => Err(other),
+        }
     }
 }
 
