@@ -86,6 +86,8 @@ pub(crate) enum Verb {
     History(History),
     /// Show what the steps of a run printed
     Logs(Logs),
+    /// Look at this machine, and at hosts, before a run does; reads only
+    Doctor(Doctor),
 }
 
 /// `runbook check`
@@ -219,6 +221,29 @@ pub(crate) struct Logs {
     /// The bytes as they came, for a file or a pipe
     #[arg(long)]
     pub(crate) raw: bool,
+}
+
+/// `runbook doctor`
+#[derive(Debug, Default, Args)]
+pub(crate) struct Doctor {
+    /// Look at the hosts of the inventory too
+    #[arg(long)]
+    pub(crate) hosts: bool,
+    /// Only those of this environment
+    #[arg(short, long, value_name = "ENV", requires = "hosts")]
+    pub(crate) env: Option<String>,
+    /// The inventory [default: ./hosts.toml, then the user's]
+    #[arg(long, value_name = "FILE", requires = "hosts")]
+    pub(crate) inventory: Option<PathBuf>,
+    /// These hosts, without an inventory
+    #[arg(long, value_name = "ROLE=DEST,…", requires = "hosts", conflicts_with_all = ["inventory", "env"])]
+    pub(crate) host: Vec<String>,
+    /// This machine as a host
+    #[arg(long, requires = "hosts", conflicts_with_all = ["inventory", "env", "host"])]
+    pub(crate) local: bool,
+    /// Whether this user can be had there with `sudo -n`
+    #[arg(long, value_name = "USER", requires = "hosts")]
+    pub(crate) sudo: Option<String>,
 }
 
 #[cfg(test)]

@@ -31,6 +31,9 @@ use crate::terminal::prompt::Tty;
 /// How often the passing of time is drawn.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How long a host that refuses connections is tried by whoever only looks.
+const BRIEFLY: Duration = Duration::from_secs(2);
+
 /// Shows the preview of a run that goes on by itself.
 pub(crate) type ShowPreview = Box<dyn Fn(&Preview) + Send>;
 
@@ -143,9 +146,17 @@ fn live(session: &Session, plan: &Plan, permanent: bool) -> Live {
 
 /// The ways to hosts and to this machine.
 pub(crate) fn ways(session: &Session, runbook: &Runbook, attended: bool) -> Result<Ways, Failure> {
-    let local = Arc::new(Local::new(variables(), &runbook.local_env));
-    let probe = Arc::new(Network::default());
-    Ok(Ways { ssh: Arc::new(ssh(session)?), local, probe, attended })
+    Ok(ways_over(ssh(session)?, &runbook.local_env, attended))
+}
+
+/// The ways of whoever only looks: a host that refuses is not asked for long.
+pub(crate) fn brief_ways(session: &Session, attended: bool) -> Result<Ways, Failure> {
+    Ok(ways_over(ssh(session)?.with_patience(BRIEFLY), &[], attended))
+}
+
+fn ways_over(ssh: Ssh, local_env: &[String], attended: bool) -> Ways {
+    let local = Arc::new(Local::new(variables(), local_env));
+    Ways { ssh: Arc::new(ssh), local, probe: Arc::new(Network::default()), attended }
 }
 
 fn ssh(session: &Session) -> Result<Ssh, Failure> {

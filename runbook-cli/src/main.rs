@@ -66,6 +66,7 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<ExitCode, Failure> {
         Some(Verb::Schema(schema)) => Ok(commands::schema::run(schema, session)),
         Some(Verb::History(history)) => commands::history::run(history, session),
         Some(Verb::Logs(logs)) => commands::logs::run(logs, session),
+        Some(Verb::Doctor(doctor)) => block_on(commands::doctor::run(doctor, session)),
         Some(Verb::Plan(plan)) => block_on(commands::plan::run(&plan.target, &plan.view, session)),
         Some(Verb::Run(run)) => block_on(commands::run::run(run, session)),
     }

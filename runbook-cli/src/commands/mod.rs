@@ -1,6 +1,7 @@
 //! The verbs, one file each. A verb reads, asks the engine, and hands what came out to the screens.
 
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod logs;

@@ -1,6 +1,7 @@
 //! Everything a person sees and types. Screens are drawn as text from data; only the shell writes.
 
 pub(crate) mod card;
+pub(crate) mod checkup;
 pub(crate) mod diagnostics;
 pub(crate) mod event_line;
 pub(crate) mod evidence;

@@ -9,6 +9,7 @@ mod attempt;
 mod change;
 mod control;
 mod destination;
+pub mod doctor;
 mod driver;
 mod lock;
 mod outcome;

@@ -141,6 +141,12 @@ impl Store {
         &self.root
     }
 
+    /// Where runs go when the state directory cannot be written.
+    #[must_use]
+    pub fn fallback(&self) -> &Path {
+        &self.fallback
+    }
+
     /// Begins a run: its directory, its journal with room for its end, and a snapshot of every file
     /// that was read. All of it is on the disk when this returns.
     ///

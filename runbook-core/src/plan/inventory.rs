@@ -48,6 +48,17 @@ impl Inventory {
         (whole.then_some(inventory), diagnostics)
     }
 
+    /// Every host of an environment, or of all: each once, in the order of the text.
+    #[must_use]
+    pub fn hosts_of(&self, environment: Option<&EnvName>) -> Vec<Host> {
+        let wanted = |name: &EnvName| environment.is_none_or(|wanted| wanted == name);
+        let entries = self.environments.iter().filter(|(name, _)| wanted(name));
+        let in_roles = entries.flat_map(|(_, entry)| entry.roles.values().flatten());
+        let known = self.hosts.keys().filter(|_| environment.is_none());
+        let names: indexmap::IndexSet<&HostName> = in_roles.chain(known).collect();
+        names.into_iter().map(|name| self.host(name)).collect()
+    }
+
     /// The host of that name, known or not.
     #[must_use]
     pub fn host(&self, name: &HostName) -> Host {
@@ -119,6 +130,19 @@ expect = { hostname = "db1", machine_id = "7c1e", fingerprint = "SHA256:qBM7pqxW
         let app1 = inventory.host(&"app1".parse().unwrap());
         assert_eq!(app1.destination, Destination::Ssh("app1".to_owned()));
         assert!(app1.vars.is_empty());
+    }
+
+    #[test]
+    fn every_host_is_listed_once() {
+        let inventory = validate(WHOLE).0.unwrap();
+        let names = |environment: Option<&str>| {
+            let environment = environment.map(|name| name.parse().unwrap());
+            let hosts = inventory.hosts_of(environment.as_ref());
+            hosts.iter().map(|host| host.name.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(None), ["app1", "app2", "db1"]);
+        assert_eq!(names(Some("prod")), ["app1", "app2", "db1"]);
+        assert_eq!(names(Some("test")), Vec::<String>::new());
     }
 
     #[test]

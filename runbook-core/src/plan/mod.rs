@@ -37,3 +37,4 @@ pub use model::{
 };
 pub use observed::{Exit, Observed, Output, Verdict};
 pub use request::HttpRequest;
+pub use selection::named_host;

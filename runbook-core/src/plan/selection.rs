@@ -116,7 +116,11 @@ fn named_hosts(
     named
 }
 
-fn named_host(destination: &str) -> Result<HostName, String> {
+/// The host that this destination on a command line is.
+///
+/// # Errors
+/// It is none that `ssh` is ever given.
+pub fn named_host(destination: &str) -> Result<HostName, String> {
     check_destination(destination)?;
     let host: HostName = destination.parse().map_err(|error| format!("{error}"))?;
     if host == HostName::local() {

@@ -6,6 +6,7 @@ mod base;
 mod cksum;
 mod identity;
 mod jobs;
+mod noise;
 mod pool;
 
 use std::collections::BTreeMap;
