@@ -45,8 +45,11 @@ async fn examine(hosts: &[Host], sudo: Option<&str>, session: &Session) -> Resul
     let ways = brief_ways(session, person.is_some())?;
     let store = Store::at(&session.settings.places);
     let columns = person.map(|_| console::Term::stderr().size().1);
+    let absolute =
+        |path| std::path::absolute(path).map_err(|error| cannot("find this place", &error));
+    let state = absolute(store.root())?;
     let here = Here {
-        state: store.root(),
+        state: &state,
         memory: store.fallback(),
         ssh_config: session.settings.ssh_config.as_deref(),
         columns,

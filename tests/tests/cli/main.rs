@@ -3,6 +3,7 @@
 //! `INSTA_UPDATE=always` rewrites the snapshots.
 
 mod check;
+mod doctor;
 mod names;
 mod outcome;
 mod person;

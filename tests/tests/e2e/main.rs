@@ -6,6 +6,7 @@
 
 mod destroy;
 mod disk;
+mod doctor;
 mod failing;
 mod fleet;
 mod gate;

@@ -21,7 +21,7 @@ use serde::Serialize;
 use super::destination;
 use super::suggestions::Ways;
 use crate::base::{HostName, SafeText};
-use crate::plan::{Command, ExpectedIdentity, Host, Identity};
+use crate::plan::{self, Command, ExpectedIdentity, Host, Identity};
 use crate::transport::station::{ReachError, ReadError, ReadTerms, StationError};
 use crate::transport::{Collected, Destination, Station};
 use facts::Facts;
@@ -99,9 +99,13 @@ async fn examine(ways: &Ways, host: &Host, sudo: Option<&str>) -> Checkup {
 
 /// Connects, and makes sure that it is the host that is meant: another one is asked nothing more.
 async fn reach(ways: &Ways, host: &Host) -> Result<(Station, Vec<Finding>), Finding> {
-    let is_here = host.destination == crate::plan::Destination::Local;
+    let is_here = host.destination == plan::Destination::Local;
     let way = if is_here { &ways.local } else { &ways.ssh };
-    let said = format!("`ssh {}` must work first", host.name);
+    let name = match &host.destination {
+        plan::Destination::Local => host.name.as_str(),
+        plan::Destination::Ssh(text) => text,
+    };
+    let said = format!("`ssh {name}` must work first");
     let unreached = |why: String| Finding::fix("reached", why, said.clone());
     let target = destination::target(&host.destination).map_err(&unreached)?;
     // Only a connection of our own shows the key.
