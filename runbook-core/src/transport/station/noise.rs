@@ -1,8 +1,6 @@
 //! What the login shell of a host prints before any command that is run there. The protocol copes
 //! with it; other programs do not.
 
-#![expect(clippy::disallowed_methods, reason = "a login shell is waited for so long")]
-
 use std::time::Duration;
 
 use futures_util::{AsyncReadExt, future};
