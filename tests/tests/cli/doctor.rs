@@ -17,14 +17,14 @@ fn with(ssh: &str, ssh_add: &str) -> Runbook {
 }
 
 /// A client that says which one it is, and what it begins a connection with.
-const OLD: &str = r#"case $* in
+const OLD: &str = r"case $* in
 -V) echo 'OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19' >&2 ;;
 *-G*) echo 'kexalgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256' ;;
-esac"#;
-const NEW: &str = r#"case $* in
+esac";
+const NEW: &str = r"case $* in
 -V) echo 'OpenSSH_10.0p2, OpenSSL 3.5.0' >&2 ;;
 *-G*) echo 'kexalgorithms mlkem768x25519-sha256,curve25519-sha256' ;;
-esac"#;
+esac";
 
 #[track_caller]
 fn screen(said: &Finished, code: i32) -> String {
