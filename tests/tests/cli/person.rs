@@ -341,7 +341,9 @@ fn before_a_destroy_its_evidence_and_what_a_yes_means_can_be_seen() {
     assert!(card.contains("[v] view   [e] evidence   [?] why"), "{card}");
     terminal.type_line("e");
     terminal.wait_for("kept as before, and proof");
-    terminal.wait_until("the evidence and a prompt", |screen| screen.trim_end().ends_with("\n >"));
+    terminal.wait_until("the evidence and a prompt", |screen| {
+        screen.contains("✓ ") && screen.trim_end().ends_with("\n >")
+    });
     let screen = terminal.transcript();
     for words in ["look  kept as before, and proof", "copy of monday", "✓ "] {
         assert!(screen.contains(words), "{words:?}:\n{screen}");
@@ -401,6 +403,14 @@ fn a_failure_shows_what_the_host_says_and_can_be_tried_again() {
     assert!(case.has("written"));
 }
 
+/// Waits for the prompt of a card below all that was answered.
+#[track_caller]
+fn is_asked_again(terminal: &Terminal) {
+    terminal.wait_until("the card and its prompt", |screen| {
+        screen.trim_end().ends_with("stop here\n >")
+    });
+}
+
 #[test]
 fn a_shell_from_the_card_is_recorded_and_the_card_comes_back() {
     let mut case = Case::new(FAIL);
@@ -413,10 +423,11 @@ fn a_shell_from_the_card_is_recorded_and_the_card_comes_back() {
     terminal.type_line("tty >where && stty -echo && touch go && exit 7");
     terminal.wait_for("Back from local.");
     terminal.wait_for("opened a shell on local: what was done there is not known");
-    terminal.wait_for("stop here\n >");
+    is_asked_again(&terminal);
     assert!(case.has("go") && !case.has("written"), "what is done in a shell is done by hand");
     terminal.type_line("x");
     terminal.wait_for("> x\n");
+    is_asked_again(&terminal);
     terminal.type_line("r");
     let screen = ends_with(terminal, 0);
     assert!(screen.contains("shells       local, opened by operator"), "{screen}");

@@ -46,7 +46,7 @@ fn a_host_that_has_everything_is_fine_and_nothing_is_made_there() {
         "as expected",
         "✓ login shell quiet",
         "✓ changes with setsid",
-        "/home/.local/state/runbook",
+        ".local/state/runbook (made",
         "✓ sessions a job outlives",
         "✓ flock is there",
         "✓ clock within",
