@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use runbook_core::base::{RunId, Source, StepId, ValueName};
 use runbook_core::drive;
 use runbook_core::plan::bind::Request;
-use runbook_core::plan::{BindError, Given, Inventory, Plan, RunFacts};
+use runbook_core::plan::{BindError, Inventory, Plan, RunFacts, Wanted};
 use runbook_core::runbook::{Runbook, Suggest};
 
 use crate::cli::Target;
@@ -27,8 +27,8 @@ pub(crate) struct Asked {
     pub(crate) runbook: Arc<Runbook>,
     /// The inventory, where there is one.
     pub(crate) inventory: Option<(Inventory, Arc<Source>)>,
-    /// The values so far.
-    given: Given,
+    /// What was asked for, with the values so far.
+    pub(crate) wanted: Wanted,
     /// Whether nothing may be sent: then nothing is offered for a value either.
     offline: bool,
 }
@@ -46,8 +46,14 @@ impl Asked {
             }
             _ => None,
         };
-        let given = given::collect(target, &session.settings)?;
-        Ok(Self { runbook: Arc::new(runbook), inventory, given, offline: false })
+        let wanted = Wanted {
+            env: target.env.clone(),
+            hosts: target.host.clone(),
+            local: target.local,
+            limits: target.limit.clone(),
+            given: given::collect(target, &session.settings)?,
+        };
+        Ok(Self { runbook: Arc::new(runbook), inventory, wanted, offline: false })
     }
 
     /// The same, where nothing may be sent.
@@ -57,7 +63,7 @@ impl Asked {
 
     /// The choices that were made in advance.
     pub(crate) fn choices(&self, target: &Target) -> Result<IndexMap<StepId, String>, Failure> {
-        given::choices(target, &self.runbook)
+        given::choices(&target.choose, &self.runbook)
     }
 
     /// The plan; a person is asked for parameters that have no value when nothing else is wrong.
@@ -69,13 +75,13 @@ impl Asked {
         person: Option<&Tty>,
     ) -> Result<Plan, Failure> {
         loop {
-            let error = match Plan::bind(self.request(run.clone(), target, session)) {
+            let error = match Plan::bind(self.request(run.clone(), session)) {
                 Ok(plan) => return Ok(plan),
                 Err(error) => error,
             };
             match person {
                 Some(tty) if error.only_missing() => {
-                    let so_far = Plan::so_far(self.request(run.clone(), target, session));
+                    let so_far = Plan::so_far(self.request(run.clone(), session));
                     self.ask(&error, so_far.ok(), session, tty).await?;
                 }
                 _ => return Err(refused(&error, &target.name)),
@@ -83,21 +89,14 @@ impl Asked {
         }
     }
 
-    fn request<'a>(&'a self, run: RunId, target: &'a Target, session: &Session) -> Request<'a> {
-        Request {
-            runbook: Arc::clone(&self.runbook),
-            inventory: self.inventory.as_ref().map(|(inventory, _)| inventory),
-            env: target.env.as_deref(),
-            hosts: &target.host,
-            local: target.local,
-            limits: &target.limit,
-            given: &self.given,
-            run: RunFacts {
-                id: run,
-                started: session.now.timestamp(),
-                operator: session.settings.operator.clone(),
-            },
-        }
+    fn request(&self, run: RunId, session: &Session) -> Request<'_> {
+        let inventory = self.inventory.as_ref().map(|(inventory, _)| inventory);
+        let run = RunFacts {
+            id: run,
+            started: session.now.timestamp(),
+            operator: session.settings.operator.clone(),
+        };
+        self.wanted.request(Arc::clone(&self.runbook), inventory, run)
     }
 
     /// Asks for the first value that is missing: what is offered for the next may follow from it.
@@ -126,7 +125,7 @@ impl Asked {
         };
         let text = value.map(|value| value.text()).unwrap_or_default();
         let texts = text.lines().map(|line| (name.to_string(), line.to_owned()));
-        self.given.command_line.extend(texts);
+        self.wanted.given.command_line.extend(texts);
         Ok(())
     }
 }

@@ -76,6 +76,12 @@ pub(crate) enum Verb {
     Plan(Plan),
     /// Run a runbook
     Run(Run),
+    /// Go on with a run whose command ended: look what became of it, then finish it
+    Resume(Resume),
+    /// Say how a run stands
+    Status(Status),
+    /// Ask the command that drives a run to stop
+    Stop(Stop),
     /// List the runbooks there are
     List(List),
     /// Show a runbook
@@ -135,6 +141,42 @@ pub(crate) struct Run {
     /// The same as `plan`
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// `runbook resume`
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The run [default: the newest that can be gone on with]
+    pub(crate) run: Option<String>,
+    /// Agree to the changes in advance; never to a destroy, nor to what is unknown
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Answer a choice in advance
+    #[arg(long, value_name = "STEP=KEY")]
+    pub(crate) choose: Vec<String>,
+    /// Only show how the files the run was made of differ from those that are there now
+    #[arg(long)]
+    pub(crate) diff: bool,
+}
+
+/// `runbook status`
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// The run [default: the newest]
+    pub(crate) run: Option<String>,
+    /// Go on showing what happens until the run ends
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+/// `runbook stop`
+#[derive(Debug, Args)]
+pub(crate) struct Stop {
+    /// The run
+    pub(crate) run: String,
+    /// Stop what runs on its hosts, too: TERM, then KILL
+    #[arg(long)]
+    pub(crate) kill: bool,
 }
 
 /// A runbook, its values and where it acts.

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use runbook_core::confirm::{Confirmer, NoPerson};
-use runbook_core::drive::{Engine, Finished, Parts, Ways};
-use runbook_core::journal::{Journal, Outputs};
+use runbook_core::drive::{Control, Engine, Finished, Parts, Ways};
+use runbook_core::journal::{Journal, Outputs, RunDirectory, StopRequest};
 use runbook_core::plan::Plan;
 use runbook_core::probe::Network;
 use runbook_core::report::{Reporter, Stream};
@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, cannot};
 use crate::session::Session;
-use crate::signals::Signals;
+use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::live::{Form, Live};
 use crate::terminal::person::Person;
 use crate::terminal::picture::Heading;
@@ -53,6 +53,20 @@ pub(crate) struct Execution {
     pub(crate) person: Option<Tty>,
     /// What is done once everything before the first change has ended.
     pub(crate) previewed: Option<ShowPreview>,
+    /// The records of the run that is taken up again.
+    pub(crate) before: Option<Before>,
+    /// Where the run is kept, and others leave word to stop.
+    pub(crate) directory: Option<RunDirectory>,
+}
+
+/// A run that is taken up again.
+pub(crate) struct Before {
+    /// What was recorded.
+    pub(crate) records: Vec<Record>,
+    /// By whom it is taken up.
+    pub(crate) by: String,
+    /// Whether what runs on the hosts is to be stopped, and nothing else done.
+    pub(crate) kill: bool,
 }
 
 /// How it ended, and what the preview was.
@@ -72,7 +86,11 @@ impl Execution {
         mut signals: Signals,
     ) -> Result<Executed, Failure> {
         let live = live(session, &self.plan, !self.options.preview_only);
-        let run = Arc::new(Mutex::new(Run::new(Arc::clone(&self.plan), self.options.clone())));
+        let records = self.before.as_ref().map_or(&[][..], |before| &before.records);
+        live.catch_up(records);
+        let facts = records.iter().map(|record| &record.fact);
+        let run = Run::replay(Arc::clone(&self.plan), self.options.clone(), facts);
+        let run = Arc::new(Mutex::new(run));
         let reporter =
             Follower { run: Arc::clone(&run), live: live.clone(), previewed: self.previewed };
         let Ways { ssh, local, probe, attended } =
@@ -89,13 +107,25 @@ impl Execution {
             reporter: Box::new(reporter),
         });
         let control = engine.control();
+        let of_signals = control.clone();
         let _listening = Background(tokio::spawn(async move {
             loop {
-                control.stop(signals.next().await);
+                match signals.next().await {
+                    INTERRUPT => of_signals.interrupt(INTERRUPT),
+                    signal => of_signals.stop(signal),
+                }
             }
         }));
-        let _ticking = Background(tokio::spawn(tick(live.clone())));
-        let finished = engine.run(self.plan, self.options).await;
+        if self.before.as_ref().is_some_and(|before| before.kill) {
+            control.kill("`runbook stop --kill`");
+        }
+        let _ticking = Background(tokio::spawn(tick(live.clone(), control, self.directory)));
+        let finished = match self.before {
+            None => engine.run(self.plan, self.options).await,
+            Some(Before { records, by, .. }) => {
+                engine.resume(self.plan, &records, by, self.options).await
+            }
+        };
         live.close();
         let preview = run.lock().unwrap_or_else(PoisonError::into_inner).preview();
         Ok(Executed { finished, preview })
@@ -197,10 +227,16 @@ fn confirmer(tty: Option<Tty>, session: &Session, live: &Live) -> Arc<dyn Confir
     })
 }
 
-async fn tick(live: Live) {
+/// Draws the passing of time, and looks whether another terminal left word to stop.
+async fn tick(live: Live, control: Control, directory: Option<RunDirectory>) {
     let mut ticks = tokio::time::interval(TICK);
     loop {
         ticks.tick().await;
         live.redraw();
+        let request = directory.as_ref().map(RunDirectory::take_stop_request);
+        if let Some(Ok(Some(StopRequest { by, kill }))) = request {
+            let how = format!("`runbook stop` of {by}");
+            if kill { control.kill(how) } else { control.stop(how) }
+        }
     }
 }

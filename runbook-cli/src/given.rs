@@ -25,10 +25,10 @@ pub(crate) fn collect(target: &Target, settings: &Settings) -> Result<Given, Fai
 
 /// The choices that were made in advance; each must be one there is.
 pub(crate) fn choices(
-    target: &Target,
+    made: &[String],
     runbook: &Runbook,
 ) -> Result<IndexMap<StepId, String>, Failure> {
-    let choices = read_choices(target)?;
+    let choices = read_choices(made)?;
     for (step, key) in &choices {
         check_choice(runbook, step, key)?;
     }
@@ -54,7 +54,7 @@ fn check_choice(runbook: &Runbook, step: &StepId, key: &str) -> Result<(), Failu
         .line(format!("there is {}", keys.collect::<Vec<_>>().join(", "))))
 }
 
-fn read_choices(target: &Target) -> Result<IndexMap<StepId, String>, Failure> {
+fn read_choices(made: &[String]) -> Result<IndexMap<StepId, String>, Failure> {
     let choice = |text: &String| {
         let (step, key) = text.split_once('=').ok_or_else(|| {
             Failure::usage(format!("--choose {text}: this is `--choose STEP=KEY`"))
@@ -62,7 +62,7 @@ fn read_choices(target: &Target) -> Result<IndexMap<StepId, String>, Failure> {
         let step = step.parse().map_err(|error| Failure::usage(format!("--choose: {error}")))?;
         Ok((step, key.to_owned()))
     };
-    target.choose.iter().map(choice).collect()
+    made.iter().map(choice).collect()
 }
 
 fn pair(text: &str) -> Result<(String, String), Failure> {
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn a_choice_is_a_step_and_a_key() {
-        let target = |choose: &str| Target { choose: vec![choose.to_owned()], ..Target::default() };
-        assert_eq!(read_choices(&target("path=image")).unwrap()["path"], "image");
-        assert!(read_choices(&target("path")).is_err());
-        assert!(read_choices(&target("Path=image")).is_err());
+        let read = |choice: &str| read_choices(&[choice.to_owned()]);
+        assert_eq!(read("path=image").unwrap()["path"], "image");
+        assert!(read("path").is_err());
+        assert!(read("Path=image").is_err());
     }
 }

@@ -69,6 +69,9 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<ExitCode, Failure> {
         Some(Verb::Doctor(doctor)) => block_on(commands::doctor::run(doctor, session)),
         Some(Verb::Plan(plan)) => block_on(commands::plan::run(&plan.target, &plan.view, session)),
         Some(Verb::Run(run)) => block_on(commands::run::run(run, session)),
+        Some(Verb::Resume(resume)) => block_on(commands::resume::run(resume, session)),
+        Some(Verb::Status(status)) => commands::status::run(status, session),
+        Some(Verb::Stop(stop)) => block_on(commands::stop::run(stop, session)),
     }
 }
 

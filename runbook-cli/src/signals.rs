@@ -9,6 +9,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
+/// What Ctrl-C sends: a person at the terminal is asked what becomes of what runs.
+pub(crate) const INTERRUPT: &str = "SIGINT";
+
 /// The signals that ask a run to stop.
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -30,7 +33,7 @@ impl Signals {
     /// The name of the next one.
     pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.interrupt.recv() => INTERRUPT,
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.hangup.recv() => "SIGHUP",
         }

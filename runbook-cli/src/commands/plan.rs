@@ -73,6 +73,8 @@ async fn execute(
         locks: vec![],
         person,
         previewed: None,
+        before: None,
+        directory: None,
     };
     execution.carry_out(session, signals).await
 }

@@ -37,7 +37,7 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
     let id = begun.directory.id().clone();
     let plan = Arc::new(asked.bind(id, &run.target, session, None).await?);
     let NewRun { directory, journal, notice } = begun;
-    directory.write_facts(&PlanFacts::of(&plan)).map_err(|error| not_kept(&error))?;
+    directory.write_facts(&PlanFacts::of(&plan, &asked.wanted)).map_err(|error| not_kept(&error))?;
     if let Some(notice) = notice {
         session.shell.err(&format!("{}: {notice}\n", paint(WARN, "warning")));
     }
@@ -51,6 +51,8 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
         locks: store.locks(),
         person,
         previewed: run.yes.then(|| shows_preview(&plan, session)),
+        before: None,
+        directory: Some(directory.clone()),
     };
     let executed = execution.carry_out(session, signals).await?;
     conclude(&executed, attended, &directory.path().display().to_string(), session)
@@ -68,7 +70,7 @@ fn snapshots(asked: &Asked) -> Vec<Snapshot> {
 }
 
 /// Where changes were agreed to in advance nobody is asked, and the preview is shown all the same.
-fn shows_preview(plan: &Arc<Plan>, session: &Session) -> ShowPreview {
+pub(super) fn shows_preview(plan: &Arc<Plan>, session: &Session) -> ShowPreview {
     let (plan, shell, today) = (Arc::clone(plan), Arc::clone(&session.shell), session.today());
     let quiet = session.settings.quiet;
     Box::new(move |preview| {
@@ -94,7 +96,7 @@ fn not_kept(error: &StoreError) -> Failure {
 }
 
 /// Says how it ended.
-fn conclude(
+pub(super) fn conclude(
     executed: &Executed,
     attended: bool,
     kept: &str,

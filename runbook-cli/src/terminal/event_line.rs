@@ -6,7 +6,7 @@ use runbook_core::base::units::show_duration;
 use runbook_core::base::{HostName, SafeText, StepId};
 use runbook_core::plan::{Exit, Verdict};
 use runbook_core::run::{
-    About, AttemptId, Event, Loss, Outcome, Part, Record, Slot, StepStatus, Topic,
+    About, AttemptId, Event, Found, Loss, Outcome, Part, Record, Slot, StepStatus, Topic,
 };
 
 /// The line of a record, with the time it was written; none for facts that only the engine needs.
@@ -62,6 +62,15 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
         Event::StopAsked { how } => {
             format!("{}: nothing new starts, what runs goes on", line(how))
         }
+        Event::Interrupted { how, .. } => format!("{}: nothing new starts", line(how)),
+        Event::CancelAsked { attempt } => format!("{}: is being stopped", whose(attempt)),
+        Event::BaseChosen { keeper, base, passed_over } if verbose || !passed_over.is_empty() => {
+            let not = passed_over.iter().map(|why| format!("; {}", line(why))).collect::<String>();
+            format!("{keeper}: jobs are kept in {}{not}", line(&base.path))
+        }
+        Event::BaseRefused { keeper, why } => format!("{keeper}: {}", line(why)),
+        Event::Resumed { by, .. } => format!("taken up again by {}", line(by)),
+        Event::Found { attempt, found } => format!("{}: {}", whose(attempt), found_words(found)),
         Event::Ended { code, sentence } => format!("ended: {} (exit {code})", line(sentence)),
         _ => return None,
     })
@@ -105,6 +114,16 @@ fn ended(outcome: &Outcome) -> String {
     }
 }
 
+/// What a host says of an attempt that nobody followed.
+pub(crate) fn found_words(found: &Found) -> String {
+    match found {
+        Found::Running => "still runs; it is followed again".to_owned(),
+        Found::Ended => "ended while nobody listened".to_owned(),
+        Found::NotStarted => "never started, and can no longer start".to_owned(),
+        Found::Unknown(why) => format!("OUTCOME UNKNOWN: {}", line(why)),
+    }
+}
+
 fn lost(loss: &Loss) -> String {
     match loss {
         Loss::NotStarted(why) => format!("never started: {}", line(why)),
@@ -132,6 +151,7 @@ pub(crate) fn slot_word(slot: Slot) -> &'static str {
         Slot::Again => "asked again after the yes",
         Slot::Checks => "check",
         Slot::Verify | Slot::UndoVerify => "verify",
+        Slot::Evidence => "verify, asked as evidence",
         Slot::StopIf => "stop_if",
         Slot::FinishIf => "finish_if",
     }
@@ -163,6 +183,8 @@ fn topic(topic: &Topic) -> String {
         Topic::Manual { step } => format!("{step} is done by hand"),
         Topic::Undo { step, host } => format!("{step} is undone by hand on {host}"),
         Topic::Attest { probe } => format!("{} is attested", about(&probe.about)),
+        Topic::Unknown { attempt } => format!("{} is unknown", whose(attempt)),
+        Topic::Interrupt => "what becomes of what runs".to_owned(),
     }
 }
 

@@ -88,6 +88,12 @@ impl Live {
         Self(Arc::new(Inner { shell, form, output, zone, heading, permanent, bar, state }))
     }
 
+    /// Takes in what was recorded before this process, without showing it again.
+    pub(crate) fn catch_up(&self, records: &[Record]) {
+        let mut state = self.state();
+        records.iter().for_each(|record| state.progress.observe(record));
+    }
+
     /// Takes the screen until the pause is dropped.
     pub(crate) fn pause(&self) -> Pause<'_> {
         self.state().pauses += 1;

@@ -19,9 +19,11 @@ pub(crate) mod progress;
 pub(crate) mod prompt;
 #[cfg(test)]
 mod samples;
+pub(crate) mod resume_view;
 pub(crate) mod shell;
 pub(crate) mod steps_view;
 pub(crate) mod summary;
 pub(crate) mod theme;
+pub(crate) mod unknown_card;
 pub(crate) mod value_prompt;
 pub(crate) mod why;

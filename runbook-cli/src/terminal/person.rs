@@ -9,7 +9,9 @@ use jiff::civil::Date;
 use runbook_core::base::{HostName, SafeText, StepId, ValueName};
 use runbook_core::confirm::{Answering, Asked, Confirmer, Reply};
 use runbook_core::plan::Destination;
-use runbook_core::run::{Answer, Card, FailureCard, Offers, Question};
+use runbook_core::run::{
+    Answer, AttemptId, Card, FailureCard, Offers, Question, UnknownCard,
+};
 
 use super::card::{self, Known, Standing};
 use super::evidence::Kept;
@@ -20,7 +22,9 @@ use super::plan_view::{self, PlanView, environment_name};
 use super::prompt::Tty;
 use super::shell::Shell;
 use super::theme::{LIVE, STRONG, WARN, paint};
-use super::{evidence, failure_card, full_output, host_shell, value_prompt, why};
+use super::{
+    evidence, failure_card, full_output, host_shell, unknown_card, value_prompt, why,
+};
 use crate::suggestion::did_you_mean;
 
 /// The person at the terminal.
@@ -64,6 +68,8 @@ impl Person {
                 self.manual(asked, step, text, ask, offers).await
             }
             Question::Attest { step, host, text } => self.attest(step.as_ref(), host, text).await,
+            Question::Unknown(card) => self.unknown(asked, card).await,
+            Question::Interrupt { running } => self.interrupt(running).await,
             // a question this version cannot show is not answered with a yes
             _ => Answer::No,
         }
@@ -237,6 +243,30 @@ impl Person {
         match self.line().await {
             Some(typed) if is_yes(&typed) => Answer::Yes,
             _ => Answer::No,
+        }
+    }
+
+    async fn unknown(&self, asked: &Asked, card: &UnknownCard) -> Answer {
+        self.say(&unknown_card::draw(card, &standing(asked, &card.attempt.step)));
+        loop {
+            self.say(&unknown_card::keys(card));
+            match self.line().await.as_deref() {
+                None | Some("q") => return Answer::Quit,
+                Some("a") => return Answer::Accept,
+                Some("r") => return Answer::Again,
+                Some("w") if card.may_seek => return Answer::Seek,
+                _ => {}
+            }
+        }
+    }
+
+    async fn interrupt(&self, running: &[AttemptId]) -> Answer {
+        self.say(&unknown_card::halt(running));
+        match self.line().await.as_deref() {
+            Some("w") => Answer::Wait,
+            Some("k") => Answer::Cancel,
+            Some("g") => Answer::GoOn,
+            _ => Answer::Quit,
         }
     }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use runbook_core::base::units::show_duration;
 use runbook_core::base::{HostName, SafeText, StepId};
-use runbook_core::run::{Event, StepStatus};
+use runbook_core::run::{Event, Found, StepStatus};
 
+use super::event_line::found_words;
 use super::layout::{WIDTH, cut, ends, pad};
 use super::progress::{HostProgress, Progress, StepProgress};
 use super::theme::{BAD, FAINT, GOOD, LIVE, STRONG, WARN, paint};
@@ -109,6 +110,23 @@ pub(crate) fn permanent(fact: &Event, progress: &Progress) -> Option<String> {
         Event::StopAsked { how } => {
             let line = format!(" {}: nothing new starts, what runs goes on\n", SafeText::line(how));
             Some(paint(WARN, line))
+        }
+        Event::Found { attempt, found } => {
+            let sign = match found {
+                Found::Running => paint(LIVE, "▶"),
+                Found::Ended => sign(StepStatus::Done),
+                Found::NotStarted => paint(FAINT, "·"),
+                Found::Unknown(_) => sign(StepStatus::Unknown),
+            };
+            let who = format!("{}{}", pad(attempt.step.as_str(), 16), attempt.host);
+            Some(cut(&format!(" {sign} {who}  {}", found_words(found)), WIDTH) + "
+")
+        }
+        Event::BaseChosen { keeper, base, passed_over } if !passed_over.is_empty() => {
+            let why = SafeText::line(passed_over.join("; "));
+            let line = format!(" {keeper}: {why}; jobs are kept in {}", SafeText::line(&base.path));
+            Some(paint(WARN, cut(&line, WIDTH)) + "
+")
         }
         _ => None,
     }

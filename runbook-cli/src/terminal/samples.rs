@@ -259,7 +259,7 @@ pub(super) fn intended(attempt: AttemptId, text: &str) -> Event {
     let payload = script(text);
     let digest = payload.digest();
     let effect = if matches!(attempt.part, Part::Main) { Effect::Change } else { Effect::Read };
-    Event::Intended { attempt, effect, payload, digest }
+    Event::Intended { attempt, effect, payload, digest, place: None }
 }
 
 pub(super) fn exited(attempt: AttemptId, code: i32) -> Event {

@@ -81,6 +81,7 @@ fn tally(summary: &Summary) -> String {
         StepStatus::Skipped,
         StepStatus::NotNeeded,
         StepStatus::PassedOver,
+        StepStatus::Accepted,
         StepStatus::Declined,
         StepStatus::Undone,
         StepStatus::Failed,
@@ -173,7 +174,7 @@ fn undone(summary: &Summary) -> impl Iterator<Item = (String, String)> {
             summary.steps.get(&attempt.step).and_then(|step| step.hosts.get(&attempt.host));
         let failed = on_host.and_then(|host| host.undo_failure.as_deref());
         match (fate, failed) {
-            (Fate::Intended | Fate::Unknown(_), _) => None,
+            (Fate::Intended | Fate::Unknown(_) | Fate::Settled(_), _) => None,
             (Fate::Done, None) => Some(("undone".to_owned(), who)),
             (Fate::NotStarted(why) | Fate::Failed(why), None) => {
                 Some(("NOT UNDONE".to_owned(), format!("{who}: {}", SafeText::line(why))))

@@ -24,7 +24,10 @@ use super::world::World;
 use super::write_ahead::Durable;
 use crate::base::HostName;
 use crate::plan::{Command, HttpRequest, Observed};
-use crate::run::{ApprovedOrder, Effect, Input, Loss, Order, Outcome, Part, Payload};
+use crate::run::{
+    ApprovedOrder, AttemptId, Effect, Found, Input, JobBase, Keeper, Loss, Order, Outcome, Part,
+    Payload, Place,
+};
 use crate::transport::station::{
     Base, Deadline, FollowError, JobTerms, LaunchError, Offsets, OnDeadline, Voided,
 };
@@ -42,6 +45,64 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub(super) async fn change(world: &World, order: Durable<Order>, cancel: Arc<Notify>) -> Input {
     let done = send(world, &order, &cancel).await;
     answer(order.id.clone(), done)
+}
+
+/// Follows an attempt that another process started, from where it was heard last.
+pub(super) async fn follow(world: &World, order: Order, cancel: Arc<Notify>) -> Input {
+    let done = reattach(world, &order, &cancel).await;
+    answer(order.id.clone(), done)
+}
+
+async fn reattach(world: &World, order: &Order, cancel: &Notify) -> Result<Outcome, Loss> {
+    let unplaced = || Loss::Unknown("it is not known where its job is".to_owned());
+    let place = order.place.as_ref().ok_or_else(unplaced)?;
+    let job = Job::of(world, order);
+    let mut sink = world.outlets.again(&order.id);
+    let sent = Sent::of(place);
+    let connected = job.find(&sent, "runbook ended while it ran").await?;
+    let finished = job.follow(&sent, connected, &mut sink, cancel).await?;
+    outcome::of_program(order, &finished, sink, job.began.elapsed())
+}
+
+/// Asks a host what became of an attempt, and makes sure that one which did not start never will.
+pub(super) async fn seek(world: &World, attempt: AttemptId, place: Place) -> Input {
+    let found = match sought(world, &attempt, &place).await {
+        Ok(found) => found,
+        Err(why) => Found::Unknown(format!("the host cannot say what became of it: {why}")),
+    };
+    Input::Found { attempt, found }
+}
+
+async fn sought(world: &World, attempt: &AttemptId, place: &Place) -> Result<Found, String> {
+    let connected = world.stations.station(&attempt.host).await?;
+    let (station, sent, name) = (&connected.station, Sent::of(place), name(world, attempt));
+    let state = station.state(&sent.base, &name, &sent.expected).await;
+    Ok(match state.map_err(|error| error.to_string())? {
+        JobState::Running { .. } => Found::Running,
+        JobState::Ended(_) => Found::Ended,
+        JobState::Voided => Found::NotStarted,
+        JobState::Unknown(doubt) => Found::Unknown(sentence(&doubt)),
+        JobState::NotStarted => match station.void(&sent.base, &name).await {
+            Ok(Voided::Voided) => Found::NotStarted,
+            Ok(Voided::Started) => Found::Running,
+            Err(error) => return Err(error.to_string()),
+        },
+    })
+}
+
+/// Chooses where the jobs of a user are kept on a host.
+pub(super) async fn choose_base(world: &World, keeper: Keeper) -> Input {
+    let chosen = async {
+        let connected = world.stations.station(&keeper.host).await?;
+        let base = connected.station.base(keeper.user.as_deref(), None).await;
+        base.map_err(|error| error.to_string())
+    };
+    match chosen.await {
+        Ok(Base { path, in_memory, passed_over, .. }) => {
+            Input::BaseChosen { keeper, base: JobBase { path, in_memory }, passed_over }
+        }
+        Err(why) => Input::BaseRefused { keeper, why },
+    }
 }
 
 /// Makes a destroy that was approved.
@@ -115,16 +176,36 @@ struct Sent {
     expected: Expected,
 }
 
+impl Sent {
+    /// What the intent says.
+    fn of(place: &Place) -> Self {
+        let known = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let JobBase { path, in_memory } = place.base.clone();
+        Self {
+            base: Base { path, in_memory, user: place.keeper.user.clone(), passed_over: Vec::new() },
+            expected: Expected {
+                machine: known(&place.machine_id),
+                boot: known(&place.boot_id),
+                in_memory,
+            },
+        }
+    }
+}
+
+/// The name of an attempt's job on its host.
+fn name(world: &World, id: &AttemptId) -> JobName {
+    // In capitals, which no id of a step has.
+    let step = match id.part {
+        Part::Undo => format!("{}.UNDO", id.step),
+        _ => id.step.to_string(),
+    };
+    JobName::new(&world.run, &step, &id.host, id.number)
+}
+
 impl<'a> Job<'a> {
     fn of(world: &'a World, order: &'a Order) -> Self {
         let id = &order.id;
-        // In capitals, which no id of a step has.
-        let step = match id.part {
-            Part::Undo => format!("{}.UNDO", id.step),
-            _ => id.step.to_string(),
-        };
-        let name = JobName::new(&world.run, &step, &id.host, id.number);
-        Self { world, order, host: &id.host, name, began: Instant::now() }
+        Self { world, order, host: &id.host, name: name(world, id), began: Instant::now() }
     }
 
     async fn run(
@@ -135,21 +216,14 @@ impl<'a> Job<'a> {
     ) -> Result<Finished, Loss> {
         let connected = self.world.stations.station(self.host).await.map_err(Loss::NotStarted)?;
         let station = &connected.station;
-        let base = station
-            .base(command.sudo.as_deref(), None)
-            .await
-            .map_err(|error| Loss::NotStarted(error.to_string()))?;
+        let unplaced = || Loss::NotStarted("no place was chosen for its job".to_owned());
+        let mut sent = Sent::of(self.order.place.as_ref().ok_or_else(unplaced)?);
         if self.order.effect == Effect::Destroy {
             assert_identity(self.world, self.host, &connected).await?;
         }
-        let identity = station.identity();
-        let expected = Expected {
-            machine: identity.machine_id.clone(),
-            boot: identity.boot_id.clone(),
-            in_memory: base.in_memory,
-        };
-        let launched = station.launch(&base, &self.name, command, &self.terms(command)).await;
-        let sent = Sent { base, expected };
+        // The host may have been rebooted since its place was chosen; it is the same machine.
+        sent.expected.boot.clone_from(&station.identity().boot_id);
+        let launched = station.launch(&sent.base, &self.name, command, &self.terms(command)).await;
         match launched {
             Ok(_) => self.follow(&sent, connected, sink, cancel).await,
             // Each attempt is launched once, so the job that is there is another's.

@@ -29,7 +29,7 @@ use crate::run::{Action, AttemptId, Event, Input, Options, Record, Run};
 pub struct Engine {
     parts: Parts,
     control: Control,
-    stops: UnboundedReceiver<String>,
+    stops: UnboundedReceiver<Input>,
 }
 
 impl Engine {
@@ -49,9 +49,28 @@ impl Engine {
     /// Executes the plan to its end. Whatever happens is told by what comes back; when it does,
     /// nothing of the run is under way on this machine.
     pub async fn run(self, plan: Arc<Plan>, options: Options) -> Finished {
+        let run = Run::new(plan, options);
+        self.go(run, Summary::default(), Input::Begin).await
+    }
+
+    /// Takes a run up again that these records tell of, whose journal is the engine's, and executes
+    /// it to its end.
+    pub async fn resume(
+        self,
+        plan: Arc<Plan>,
+        records: &[Record],
+        by: String,
+        options: Options,
+    ) -> Finished {
+        let before = Options::default();
+        let run = Run::replay(plan, before, records.iter().map(|record| &record.fact));
+        self.go(run, Summary::of(records), Input::Resume { by, options }).await
+    }
+
+    async fn go(self, run: Run, summary: Summary, first: Input) -> Finished {
         // `_control` is kept, or the loop would wait for a handle that nobody has.
         let Self { parts, control: _control, stops } = self;
-        Loop::new(parts, &plan, options).run(stops).await
+        Loop::new(parts, run, summary, first).run(stops).await
     }
 }
 
@@ -81,27 +100,28 @@ enum Over {
 }
 
 impl Loop {
-    fn new(parts: Parts, plan: &Arc<Plan>, options: Options) -> Self {
+    fn new(parts: Parts, run: Run, summary: Summary, first: Input) -> Self {
+        let plan = run.plan();
         let stations = Stations::of(plan, &parts.ssh, &parts.local, parts.attended);
         let watcher = Watcher::new(parts.reporter);
         let outlets = Outlets { outputs: parts.outputs, watcher: watcher.clone() };
-        let run = plan.run.id.clone();
+        let id = plan.run.id.clone();
         Self {
-            run: Run::new(Arc::clone(plan), options),
+            run,
             ahead: WriteAhead::new(parts.journal),
-            world: Arc::new(World { run, stations, probe: parts.probe, outlets }),
+            world: Arc::new(World { run: id, stations, probe: parts.probe, outlets }),
             watcher,
-            summary: Summary::default(),
+            summary,
             tasks: JoinSet::new(),
             cancels: BTreeMap::new(),
             person: Person::new(parts.confirmer),
             lock_places: parts.locks,
             locks: Vec::new(),
-            inbox: VecDeque::from([Input::Begin]),
+            inbox: VecDeque::from([first]),
         }
     }
 
-    async fn run(mut self, mut stops: UnboundedReceiver<String>) -> Finished {
+    async fn run(mut self, mut stops: UnboundedReceiver<Input>) -> Finished {
         let over = loop {
             let input = match self.next(&mut stops).await {
                 Ok(input) => input,
@@ -116,7 +136,7 @@ impl Loop {
     }
 
     /// The next piece of news.
-    async fn next(&mut self, stops: &mut UnboundedReceiver<String>) -> Result<Input, Over> {
+    async fn next(&mut self, stops: &mut UnboundedReceiver<Input>) -> Result<Input, Over> {
         if let Some(input) = self.inbox.pop_front() {
             return Ok(input);
         }
@@ -127,7 +147,7 @@ impl Loop {
         }
         tokio::select! {
             biased;
-            Some(how) = stops.recv() => Ok(Input::StopAsked { how }),
+            Some(stop) = stops.recv() => Ok(stop),
             input = self.person.reply() => Ok(input),
             Some(done) = self.tasks.join_next() => done.map_err(|panic| {
                 Over::Broken(format!("an attempt broke off inside runbook: {panic}"))
@@ -211,6 +231,19 @@ impl Loop {
             Action::Probe(order) => {
                 let world = Arc::clone(&self.world);
                 self.tasks.spawn(async move { probing::probe(&world, order).await });
+            }
+            Action::ChooseBase { keeper } => {
+                let world = Arc::clone(&self.world);
+                self.tasks.spawn(async move { change::choose_base(&world, keeper).await });
+            }
+            Action::Seek { attempt, place } => {
+                let world = Arc::clone(&self.world);
+                self.tasks.spawn(async move { change::seek(&world, attempt, place).await });
+            }
+            Action::Follow(order) => {
+                self.cancellable(order.id.clone(), |world, cancel| async move {
+                    change::follow(&world, order, cancel).await
+                });
             }
             Action::Cancel { attempt } => {
                 if let Some(cancel) = self.cancels.get(&attempt) {

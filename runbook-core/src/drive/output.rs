@@ -41,6 +41,25 @@ impl Outlets {
         self.sink(attempt, kept(Stream::Stdout), kept(Stream::Stderr))
     }
 
+    /// The sink of an attempt that was heard before: it goes on behind what was kept of it then.
+    pub(super) fn again(&self, attempt: &AttemptId) -> Sink {
+        let Some(outputs) = &self.outputs else { return self.of(attempt) };
+        let mut sink = self.silent(attempt);
+        for (stream, pipe) in
+            [(Stream::Stdout, &mut sink.stdout), (Stream::Stderr, &mut sink.stderr)]
+        {
+            let Some((file, kept)) = outputs.go_on(attempt, &stream.to_string()) else {
+                pipe.kept = outputs.begin(attempt, &stream.to_string());
+                continue;
+            };
+            pipe.head.take(&kept.head);
+            pipe.head.truncated |= kept.bytes > kept.head.len() as u64;
+            pipe.bytes = kept.bytes;
+            pipe.kept = file;
+        }
+        sink
+    }
+
     /// A sink into which nothing more comes; what was kept of the attempt stays.
     pub(super) fn silent(&self, attempt: &AttemptId) -> Sink {
         self.sink(attempt, OutputFile::nowhere(), OutputFile::nowhere())

@@ -167,6 +167,7 @@ mod tests {
             effect: order.effect,
             payload: order.payload.clone(),
             digest: order.digest(),
+            place: order.place.clone(),
         }
     }
 

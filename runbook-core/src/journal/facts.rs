@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Digest, EnvName, HostName, RunId, StepId, ValueName};
-use crate::plan::{Bound, Destination, Plan};
+use crate::plan::{Bound, Destination, Plan, Wanted};
 
 /// The facts of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct PlanFacts {
     pub hosts: Vec<HostFacts>,
     /// The ids of the steps, in order.
     pub steps: Vec<StepId>,
+    /// What was asked for: with the files that were read, it makes the same plan again.
+    pub wanted: Wanted,
 }
 
 /// A host of a plan.
@@ -47,7 +49,7 @@ pub struct HostFacts {
 impl PlanFacts {
     /// The facts of this plan.
     #[must_use]
-    pub fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &Plan, wanted: &Wanted) -> Self {
         let host = |host: &crate::plan::Host| HostFacts {
             name: host.name.clone(),
             destination: host.destination.clone(),
@@ -67,6 +69,7 @@ impl PlanFacts {
                 .collect(),
             hosts: plan.hosts.values().map(host).collect(),
             steps: plan.runbook.steps.iter().map(|step| step.id.clone()).collect(),
+            wanted: wanted.clone(),
         }
     }
 }

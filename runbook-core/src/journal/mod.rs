@@ -38,10 +38,10 @@ pub use facts::{HostFacts, PlanFacts};
 pub use file::FileJournal;
 pub use memory::MemoryJournal;
 #[cfg(feature = "drive")]
-pub use outputs::{Kept, OutputFile, Outputs};
+pub use outputs::{Kept, KeptBefore, OutputFile, Outputs};
 pub use read::{Damage, Recorded, Torn, Unreadable};
 #[cfg(feature = "drive")]
-pub use store::{NewRun, Places, RunDirectory, Snapshot, Store, StoreError};
+pub use store::{NewRun, Places, RunDirectory, Snapshot, StopRequest, Store, StoreError};
 
 /// How safe a record must be before the append returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

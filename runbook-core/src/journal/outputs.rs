@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ use crate::run::{AttemptId, OutputDigest};
 pub const CAP: u64 = 64 * 1024 * 1024;
 /// How much of the end of a longer one is kept behind that.
 const TAIL: usize = 64 * 1024;
+/// How much of the beginning of one is handed back when it is gone on with.
+const HEAD: usize = 64 * 1024 + 1;
 /// The longest name of an attempt that is written out in a file's name.
 const LONGEST_NAME: usize = 200;
 
@@ -59,6 +61,31 @@ impl Outputs {
         }
     }
 
+    /// Goes on behind what was kept of an output; none where nothing was, or not its beginning alone.
+    #[must_use]
+    pub fn go_on(&self, attempt: &AttemptId, stream: &str) -> Option<(OutputFile, KeptBefore)> {
+        let path = self.path(attempt, stream);
+        let mut file = OpenOptions::new().read(true).append(true).open(path).ok()?;
+        let mut output = OutputFile::nowhere();
+        let mut kept = KeptBefore { head: Vec::new(), bytes: 0 };
+        let mut buffer = [0; 64 * 1024];
+        loop {
+            let length = file.read(&mut buffer).ok()?;
+            let bytes = &buffer[..length];
+            if length == 0 {
+                break;
+            }
+            let room = HEAD.saturating_sub(kept.head.len());
+            kept.head.extend_from_slice(&bytes[..room.min(length)]);
+            kept.bytes += length as u64;
+            output.hasher.update(bytes);
+        }
+        // One that reached its limit may hold its end as well.
+        (kept.bytes < output.cap).then(|| {
+            (OutputFile { file: Some(file), bytes: kept.bytes, ..output }, kept)
+        })
+    }
+
     /// Begins to keep an output.
     #[must_use]
     pub fn begin(&self, attempt: &AttemptId, stream: &str) -> OutputFile {
@@ -71,6 +98,15 @@ impl Outputs {
             Err(error) => OutputFile { lost: Some(error.to_string()), ..OutputFile::nowhere() },
         }
     }
+}
+
+/// What was kept of an output before.
+#[derive(Debug)]
+pub struct KeptBefore {
+    /// Its beginning, as much as is asked of one at most.
+    pub head: Vec<u8>,
+    /// How much there is in all.
+    pub bytes: u64,
 }
 
 /// How much of an output is on the disk. That it came, and how much, stands in the journal.

@@ -3,7 +3,9 @@
 
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "runs are directories")]
 
+mod replan;
 mod run_directory;
+mod stop_request;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -14,6 +16,7 @@ use super::{JournalError, directory};
 use crate::base::RunId;
 
 pub use run_directory::{RunDirectory, Snapshot};
+pub use stop_request::StopRequest;
 
 /// Letters and digits that are not mistaken for each other when read aloud; lowercase, since an id
 /// becomes part of the names of databases and files.
@@ -75,6 +78,14 @@ pub enum StoreError {
     #[error("{path} is damaged: {why}")]
     Damaged {
         /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// What was read when the run began makes another plan with this program.
+    #[error("{path} does not make the plan of this run any more: {why}")]
+    OtherPlan {
+        /// The directory of the run.
         path: PathBuf,
         /// Why.
         why: String,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::inventory::Inventory;
 use super::model::{Plan, RunFacts};
@@ -34,7 +35,7 @@ pub struct Request<'a> {
 
 /// Values as texts, by where they came from; the first of these wins (rule 8), and what the
 /// inventory and the defaults say comes after.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
     /// `name=text` of the command line, and answers to questions; repeated for a list.
     pub command_line: Vec<(String, String)>,

@@ -23,6 +23,7 @@ pub mod request;
 mod selection;
 mod subject;
 mod values;
+pub mod wanted;
 
 pub use crate::runbook::Shell;
 pub use bind::{BindError, Given, Problem};
@@ -38,3 +39,4 @@ pub use model::{
 pub use observed::{Exit, Observed, Output, Verdict};
 pub use request::HttpRequest;
 pub use selection::named_host;
+pub use wanted::Wanted;

@@ -10,7 +10,8 @@ use super::summary::{
 use crate::base::{HostName, StepId};
 use crate::plan::Verdict;
 use crate::run::{
-    About, Answer, AttemptId, Effect, Event, Outcome, Part, ProbeId, QuestionId, Record,
+    About, Answer, AttemptId, Effect, Event, Outcome, Part, ProbeId, QuestionId, Record, StepStatus,
+    Topic,
 };
 
 impl Summary {
@@ -43,6 +44,7 @@ impl Summary {
             Event::InquiryBegan { .. }
             | Event::ProbeAnswered { .. }
             | Event::InquiryEnded { .. } => self.observe_check(&record.fact),
+            Event::Resumed { by, .. } => self.resumed(record, by),
             Event::Asked { question, about } => {
                 self.clock.asked.insert(question.0, (self.took, about.clone()));
             }
@@ -50,6 +52,28 @@ impl Summary {
                 self.answered(record, *question, answer, by);
             }
             _ => self.observe_progress(&record.fact),
+        }
+    }
+
+    /// What had ended badly, or had not begun, is open again.
+    fn resumed(&mut self, record: &Record, by: &str) {
+        self.resumed.push((record.at, by.to_owned()));
+        (self.ended, self.ending, self.stop_asked) = (None, None, None);
+        let open = |status: Option<StepStatus>| {
+            status.filter(|status| {
+                !matches!(
+                    status,
+                    StepStatus::Failed
+                        | StepStatus::Declined
+                        | StepStatus::Unknown
+                        | StepStatus::Blocked
+                        | StepStatus::Cancelled
+                )
+            })
+        };
+        for step in self.steps.values_mut() {
+            step.status = open(step.status);
+            step.hosts.values_mut().for_each(|host| host.status = open(host.status));
         }
     }
 
@@ -175,6 +199,16 @@ impl Summary {
         let Some((since, about)) = self.clock.asked.shift_remove(&question.0) else { return };
         let waited = self.took.saturating_sub(since);
         self.waited += waited;
+        if let Topic::Unknown { attempt } = &about {
+            let what = match answer {
+                Answer::Accept => Some("took it as done"),
+                Answer::Again => Some("had it run again"),
+                _ => None,
+            };
+            if let Some(what) = what {
+                self.settle(attempt, Fate::Settled(format!("{by} {what}")));
+            }
+        }
         let (answer, by) = (answer.clone(), by.to_owned());
         self.decisions.push(Decision { at: record.at, about, answer, by, waited });
     }

@@ -49,6 +49,8 @@ pub struct Summary {
     pub stop_asked: Option<String>,
     /// How it ended; none while it runs, or when it was cut off.
     pub ended: Option<Ended>,
+    /// Who took it up again, and when.
+    pub resumed: Vec<(Timestamp, String)>,
     /// How many records.
     pub records: u64,
     /// The `sum` of the last of them: what an audit compares.
@@ -168,6 +170,8 @@ pub enum Fate {
     NotStarted(String),
     /// It may or may not have run.
     Unknown(String),
+    /// It may or may not have run, and a person has decided what that means: who, and what.
+    Settled(String),
 }
 
 /// A value.

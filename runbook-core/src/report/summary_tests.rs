@@ -29,6 +29,7 @@ fn intended(number: u32, effect: Effect) -> Event {
         effect,
         payload: Payload::Command(crate::plan::Command::script("x")),
         digest: Digest::of("x"),
+        place: None,
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Slot {
     Checks,
     /// `verify`.
     Verify,
+    /// `verify`, asked once of an attempt that may or may not have run.
+    Evidence,
     /// `stop_if`.
     StopIf,
     /// `finish_if`.

@@ -7,6 +7,7 @@ use super::about::ProbeId;
 use super::approval::ApprovedOrder;
 use super::attempt::{AttemptId, Order};
 use super::event::Timer;
+use super::place::{Keeper, Place};
 use super::question::{Question, QuestionId};
 use crate::base::HostName;
 use crate::plan::expectation::Expectation;
@@ -26,6 +27,21 @@ pub enum Action {
         /// Which.
         host: HostName,
     },
+    /// Choose where jobs are kept, by writing there.
+    ChooseBase {
+        /// Whose.
+        keeper: Keeper,
+    },
+    /// Ask a host what became of an attempt, and make sure that one which did not start never will.
+    Seek {
+        /// Which.
+        attempt: AttemptId,
+        /// Where it is.
+        place: Place,
+    },
+    /// Follow an attempt that another process started, from where it was heard last. Never starts
+    /// it.
+    Follow(Order),
     /// Send a probe.
     Probe(ProbeOrder),
     /// Start a read or a change.

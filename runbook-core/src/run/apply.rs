@@ -8,8 +8,8 @@ use super::attempt::{AttemptId, Effect, Loss, Outcome, Part};
 use super::event::{Event, Listing, Timer, Topic};
 use super::question::{Answer, QuestionId};
 use super::state::{
-    AttemptEnd, AttemptState, CheckState, Decision, Delivered, Failure, Link, Lock, Main, Phase,
-    QuestionState, State, StepState, Turn,
+    AttemptEnd, AttemptState, Base, CheckState, Decision, Delivered, Failure, Interrupt, Link, Lock,
+    Main, Phase, QuestionState, State, StepState, Turn, Watch,
 };
 use super::status::StepStatus;
 use crate::base::{HostName, StepId, Value, ValueName};
@@ -38,7 +38,20 @@ impl State {
             Event::Agreed => self.phase = Phase::Execution,
             Event::Ending { ending } => self.ending = Some(ending.clone()),
             Event::StopAsked { how } => self.stop_asked = Some(how.clone()),
+            Event::Interrupted { how, decided } => {
+                self.interrupt = Some(Interrupt { how: how.clone(), answer: decided.clone() });
+            }
             Event::Ended { code, .. } => self.ended = Some(*code),
+            Event::Resumed { options, .. } => self.resumed(options, runbook),
+            Event::BaseAsked { keeper } => {
+                self.bases.insert(keeper.clone(), Base::Asked);
+            }
+            Event::BaseChosen { keeper, base, .. } => {
+                self.bases.insert(keeper.clone(), Base::Chosen(base.clone()));
+            }
+            Event::BaseRefused { keeper, why } => {
+                self.bases.insert(keeper.clone(), Base::Refused(why.clone()));
+            }
             Event::InquiryBegan { .. }
             | Event::ProbeSent { .. }
             | Event::ProbeAnswered { .. }
@@ -51,6 +64,7 @@ impl State {
                 self.put(about);
                 let asked = QuestionState { about: about.clone(), answer: None };
                 self.questions.insert(*question, asked);
+                self.next_question = self.next_question.max(question.0 + 1);
             }
             Event::Withdrawn { question } => {
                 if let Some(question) = self.questions.get_mut(question) {
@@ -85,9 +99,26 @@ impl State {
                 let failure = Failure { why, unreachable, answer: None, shell: false };
                 self.change_turn(step, host, |turn| turn.failure = Some(failure));
             }
-            Event::Intended { attempt, effect, digest, .. } => {
-                let begun = AttemptState { effect: *effect, digest: *digest, end: None };
+            Event::Intended { attempt, effect, payload, digest, place } => {
+                let begun = AttemptState {
+                    effect: *effect,
+                    digest: *digest,
+                    payload: (*effect > Effect::Read).then(|| payload.clone()),
+                    place: place.clone(),
+                    watch: Watch::Followed,
+                    cancelled: false,
+                    end: None,
+                    settled: false,
+                };
                 self.intended(attempt, begun);
+            }
+            Event::Sought { attempt } => self.watch(attempt, Watch::Asked),
+            Event::Reattached { attempt } => self.watch(attempt, Watch::Followed),
+            Event::Found { attempt, found } => self.found(attempt, found),
+            Event::CancelAsked { attempt } => {
+                if let Some(attempt) = self.attempts.get_mut(attempt) {
+                    attempt.cancelled = true;
+                }
             }
             Event::Approved { approval } => self.approved(approval),
             Event::ShellOpened { step, host, .. } => self.change_turn(step, host, |turn| {
@@ -127,14 +158,19 @@ impl State {
     }
 
     fn link(&mut self, host: &HostName, link: Link) {
-        self.hosts.entry(host.clone()).or_default().link = link;
+        self.hosts.entry(host.clone()).or_default().link = Some(link);
     }
 
-    fn step(&mut self, id: &StepId) -> &mut StepState {
+    pub(super) fn step(&mut self, id: &StepId) -> &mut StepState {
         self.steps.entry(id.clone()).or_default()
     }
 
-    fn change_turn(&mut self, step: &StepId, host: &HostName, change: impl FnOnce(&mut Turn)) {
+    pub(super) fn change_turn(
+        &mut self,
+        step: &StepId,
+        host: &HostName,
+        change: impl FnOnce(&mut Turn),
+    ) {
         if let Some(turn) = self.step(step).hosts.as_mut().and_then(|hosts| hosts.get_mut(host)) {
             change(turn);
         }
@@ -145,6 +181,7 @@ impl State {
             self.reads += 1;
         } else {
             self.changed = true;
+            self.changed_now = true;
         }
         self.attempts.insert(attempt.clone(), begun);
         match attempt.part {
@@ -252,7 +289,7 @@ impl State {
         }
     }
 
-    fn lost(&mut self, id: &AttemptId, loss: &Loss) {
+    pub(super) fn lost(&mut self, id: &AttemptId, loss: &Loss) {
         let Some(attempt) = self.attempts.get_mut(id) else { return };
         attempt.end = Some(AttemptEnd::Lost(loss.clone()));
         let main = match (loss, attempt.effect) {
@@ -285,7 +322,7 @@ impl State {
 
     /// A host that failed a step gets no later one, unless the step says `continue`; one that could
     /// not be reached never does.
-    fn host_ended(
+    pub(super) fn host_ended(
         &mut self,
         step: &StepId,
         host: &HostName,
@@ -340,6 +377,12 @@ impl State {
                     turn.attested |= done && turn.ended.is_none();
                 }
             }
+            Topic::Unknown { attempt } => self.decided_unknown(&attempt, answer, runbook),
+            Topic::Interrupt => match (answer, &mut self.interrupt) {
+                (Answer::GoOn, interrupt) => *interrupt = None,
+                (_, Some(interrupt)) => interrupt.answer = Some(answer.clone()),
+                _ => {}
+            },
             Topic::Attest { probe } => {
                 if let Some(place) = attested_place(&probe.about, probe.check, runbook) {
                     self.attested.insert((place, probe.host), *answer == Answer::Yes);
@@ -350,7 +393,7 @@ impl State {
     }
 
     /// What a step delivered on a host is computed anew when it is tried again.
-    fn forget_values(&mut self, step: &StepId, host: &HostName, runbook: &Runbook) {
+    pub(super) fn forget_values(&mut self, step: &StepId, host: &HostName, runbook: &Runbook) {
         let Some(step) = runbook.step(step) else { return };
         for name in step.capture.keys() {
             match self.values.get_mut(name) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::place::Place;
 use crate::base::{AttemptNumber, Digest, HostName, StepId, Value, ValueName};
 use crate::plan::expectation::Expectation;
 use crate::plan::{Command, Exit, HttpRequest};
@@ -103,6 +104,9 @@ pub struct Order {
     pub expect: Expectation,
     /// What is taken from it.
     pub captures: Vec<(ValueName, Capture)>,
+    /// Where its job is kept; none for a read and for a request. No part of what is approved: it
+    /// says where the bytes lie, not what they do.
+    pub place: Option<Place>,
 }
 
 impl Order {

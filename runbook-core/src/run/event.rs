@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::about::{About, ProbeId};
 use super::approval::Approval;
 use super::attempt::{AttemptId, Effect, Loss, Outcome, Payload};
+use super::place::{Found, JobBase, Keeper, Place};
 use super::question::{Answer, QuestionId};
 use super::status::{Ending, StepStatus};
 use crate::base::{Digest, EnvName, HostName, RunId, StepId, Value, ValueName};
@@ -173,6 +174,8 @@ pub enum Event {
         payload: Payload,
         /// The digest of the order.
         digest: Digest,
+        /// Where its job is kept; none for a read and for a request.
+        place: Option<Place>,
     },
     /// A person approved a destroy. Durable before a byte of it leaves.
     Approved {
@@ -185,6 +188,51 @@ pub enum Event {
         attempt: AttemptId,
         /// With what.
         outcome: Outcome,
+    },
+    /// A host is asked where jobs are kept.
+    BaseAsked {
+        /// Whose.
+        keeper: Keeper,
+    },
+    /// A directory for jobs was chosen, by writing to it.
+    BaseChosen {
+        /// Whose.
+        keeper: Keeper,
+        /// Which.
+        base: JobBase,
+        /// Better places that were refused, and why: a full disk is to be told.
+        passed_over: Vec<String>,
+    },
+    /// No directory can keep a job.
+    BaseRefused {
+        /// Whose.
+        keeper: Keeper,
+        /// Why.
+        why: String,
+    },
+    /// The run was taken up again after its process had ended.
+    Resumed {
+        /// By whom.
+        by: String,
+        /// How.
+        options: super::Options,
+    },
+    /// A host is asked what became of an attempt that nobody follows.
+    Sought {
+        /// Which.
+        attempt: AttemptId,
+    },
+    /// The host answered.
+    Found {
+        /// Which.
+        attempt: AttemptId,
+        /// What it says.
+        found: Found,
+    },
+    /// An attempt that was found is followed again.
+    Reattached {
+        /// Which.
+        attempt: AttemptId,
     },
     /// An attempt did not come back.
     Lost {
@@ -285,6 +333,18 @@ pub enum Event {
         /// Why.
         ending: Ending,
     },
+    /// A person asked for a halt: nothing new starts until they say what becomes of what runs.
+    Interrupted {
+        /// How.
+        how: String,
+        /// What they have said of it already.
+        decided: Option<Answer>,
+    },
+    /// What runs is being stopped, since a person said so.
+    CancelAsked {
+        /// Which.
+        attempt: AttemptId,
+    },
     /// Someone asked the run to stop, by a signal or otherwise.
     StopAsked {
         /// How.
@@ -375,6 +435,13 @@ pub enum Topic {
         /// The probe it answers.
         probe: ProbeId,
     },
+    /// An attempt that may or may not have run.
+    Unknown {
+        /// Which.
+        attempt: AttemptId,
+    },
+    /// A halt.
+    Interrupt,
 }
 
 impl Event {
@@ -392,6 +459,8 @@ impl Event {
             | Self::Undone { .. }
             | Self::StepEnded { .. }
             | Self::Agreed
+            | Self::Resumed { .. }
+            | Self::Found { .. }
             | Self::Planned { .. }
             | Self::Ended { .. } => true,
             _ => false,

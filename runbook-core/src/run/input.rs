@@ -1,8 +1,10 @@
 //! News from the world.
 
+use super::Options;
 use super::about::ProbeId;
 use super::attempt::{AttemptId, Loss, Outcome};
 use super::event::Timer;
+use super::place::{Found, JobBase, Keeper};
 use super::question::{Answer, QuestionId};
 use crate::base::HostName;
 use crate::plan::{Identity, Verdict};
@@ -39,6 +41,36 @@ pub enum Input {
         /// Why.
         why: String,
     },
+    /// The run is taken up again.
+    Resume {
+        /// By whom.
+        by: String,
+        /// How.
+        options: Options,
+    },
+    /// Where jobs are kept.
+    BaseChosen {
+        /// Whose.
+        keeper: Keeper,
+        /// Which directory.
+        base: JobBase,
+        /// Better places that were refused, and why.
+        passed_over: Vec<String>,
+    },
+    /// No directory can keep a job.
+    BaseRefused {
+        /// Whose.
+        keeper: Keeper,
+        /// Why.
+        why: String,
+    },
+    /// A host says what became of an attempt.
+    Found {
+        /// Which.
+        attempt: AttemptId,
+        /// What.
+        found: Found,
+    },
     /// A probe was answered.
     ProbeAnswered {
         /// Which.
@@ -73,6 +105,13 @@ pub enum Input {
         answer: Answer,
         /// Who.
         by: String,
+    },
+    /// A person asked for a halt; asked for again, the run is left.
+    Interrupted {
+        /// How: `SIGINT`.
+        how: String,
+        /// What becomes of what runs, where that is decided already.
+        decided: Option<Answer>,
     },
     /// A signal came, or someone asked to detach.
     StopAsked {

@@ -68,7 +68,7 @@ pub(super) fn step_checks(step: &Step, slot: Slot) -> Vec<&Check> {
             crate::runbook::Kind::Check(checks) => checks.iter().collect(),
             _ => Vec::new(),
         },
-        Slot::Verify => step.verify.iter().collect(),
+        Slot::Verify | Slot::Evidence => step.verify.iter().collect(),
         Slot::StopIf => step.stop_if.iter().collect(),
         Slot::FinishIf => step.finish_if.iter().collect(),
         Slot::UndoPrecondition => undo.map_or_else(Vec::new, |u| u.precondition.iter().collect()),
@@ -421,7 +421,10 @@ impl Run {
     fn pace(&self, about: &About, check: &Check) -> Result<Pace, String> {
         let patience = &check.patience;
         let once = self.options().preview_only
-            || matches!(about, About::GoalAtStart | About::GoalAtEnd)
+            || matches!(
+                about,
+                About::GoalAtStart | About::GoalAtEnd | About::Step { slot: Slot::Evidence, .. }
+            )
             || (patience.within.is_none() && patience.hold.is_none());
         if once {
             return Ok(Pace { every: Duration::ZERO, tries: 1, hold: None });

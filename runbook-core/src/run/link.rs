@@ -16,7 +16,7 @@ pub(super) enum Linked {
 
 impl Run {
     pub(super) fn link(&self, host: &HostName) -> Option<&Link> {
-        self.state().hosts.get(host).map(|host| &host.link)
+        self.state().hosts.get(host).and_then(|host| host.link.as_ref())
     }
 
     /// Ok when a host is connected; else what to do, or nothing but wait.

@@ -19,7 +19,6 @@ use crate::runbook::{Kind, Step};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     plan: Arc<Plan>,
-    options: Options,
     state: State,
     /// Which step delivers a name.
     sources: Arc<BTreeMap<String, StepId>>,
@@ -61,7 +60,8 @@ impl Run {
         let sources = Arc::new(sources(&plan));
         let words = plan.runbook.source.text.split(|c: char| !c.is_alphanumeric() && c != '_');
         let reads_clock = words.into_iter().any(|word| matches!(word, "now" | "goal_at"));
-        Self { plan, options, state: State::default(), sources, reads_clock }
+        let state = State { options, ..State::default() };
+        Self { plan, state, sources, reads_clock }
     }
 
     /// The same run after these events: what a journal is read for.
@@ -85,9 +85,6 @@ impl Run {
     /// outcome of an attempt) changes nothing.
     pub fn accept(&mut self, input: Input, at: Timestamp) -> Turn {
         let mut turn = Turn::default();
-        if self.state.ended.is_some() {
-            return turn;
-        }
         let Some(event) = self.admit(input) else { return turn };
         // While a person reads, what they were shown stays as it is.
         let is_read = self.state.questions.values().any(|question| question.answer.is_none());
@@ -117,10 +114,10 @@ impl Run {
         &self.plan
     }
 
-    /// How it was started.
+    /// How it was started, or taken up again.
     #[must_use]
     pub const fn options(&self) -> &Options {
-        &self.options
+        &self.state.options
     }
 
     /// What is known of it.

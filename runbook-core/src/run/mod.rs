@@ -12,11 +12,13 @@ mod inquiry;
 mod link;
 mod machine;
 mod pace;
+pub mod place;
 pub mod preview;
 mod previewed;
 pub mod question;
 pub mod record;
 mod render;
+mod reopen;
 #[cfg(test)]
 pub(crate) mod samples;
 mod scope;
@@ -38,9 +40,10 @@ pub use attempt::{AttemptId, Effect, Loss, Order, Outcome, OutputDigest, Part, P
 pub use event::{Event, Listing, Timer, Topic};
 pub use input::Input;
 pub use machine::{Run, Turn};
+pub use place::{Found, JobBase, Keeper, Place};
 pub use preview::{CheckLine, Ledger, Preview, PreviewStep, What};
 pub use question::{
-    Answer, Card, CardHost, FailureCard, FailureOptions, Offers, Question, QuestionId,
+    Answer, Card, CardHost, FailureCard, FailureOptions, Offers, Question, QuestionId, UnknownCard,
 };
 pub use record::Record;
 pub use state::State;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Effect, Payload};
+use super::attempt::{AttemptId, Effect, Payload};
 use crate::base::{Digest, HostName, StepId, Value, ValueName};
+use crate::plan::Verdict;
 
 /// A question, unique in its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,6 +60,28 @@ pub enum Question {
         /// The question.
         text: String,
     },
+    /// It is not known whether an attempt ran: what now.
+    Unknown(UnknownCard),
+    /// A halt: what becomes of what runs.
+    Interrupt {
+        /// What runs and is more than a read.
+        running: Vec<AttemptId>,
+    },
+}
+
+/// What a person is shown of an attempt that may or may not have run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnknownCard {
+    /// Which.
+    pub attempt: AttemptId,
+    /// What it does.
+    pub effect: Effect,
+    /// Why nobody knows.
+    pub why: String,
+    /// What the step's own `verify` says now; none where it has none, or it cannot be asked.
+    pub evidence: Option<Verdict>,
+    /// Whether the host can be asked again.
+    pub may_seek: bool,
 }
 
 /// What is offered for values, by name: lines, or why there are none.
@@ -152,6 +175,18 @@ pub enum Answer {
     Chosen(String),
     /// It is done, and these are the values asked for.
     Done(Vec<(ValueName, Option<Value>)>),
-    /// Stop here.
+    /// Of an unknown attempt: it is as if it were done; the evidence is recorded with the name.
+    Accept,
+    /// Of an unknown attempt: run it again.
+    Again,
+    /// Of an unknown attempt: ask its host once more.
+    Seek,
+    /// Of a halt: go on as if nothing had been asked.
+    GoOn,
+    /// Of a halt: wait for what runs, then stop.
+    Wait,
+    /// Of a halt: stop what runs, then stop.
+    Cancel,
+    /// Stop here; of a halt: leave what runs to itself.
     Quit,
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{
-    About, Answer, Approval, AttemptId, Card, CardHost, Effect, Ending, Event, Listing, Loss,
-    Options, Order, Outcome, OutputDigest, Part, Payload, ProbeId, QuestionId, Slot, StepStatus,
+    About, Answer, Approval, AttemptId, Card, CardHost, Effect, Ending, Event, Found, JobBase,
+    Keeper, Listing, Loss, Options, Order, Outcome, OutputDigest, Part, Payload, Place, ProbeId, QuestionId, Slot, StepStatus,
     Timer, Topic,
 };
 use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
@@ -42,6 +42,7 @@ pub(crate) fn order(effect: Effect, script: &str) -> Order {
         timeout: Duration::from_secs(1800),
         expect: crate::plan::expectation::Expectation::default(),
         captures: Vec::new(),
+        place: None,
     }
 }
 
@@ -89,6 +90,15 @@ pub(crate) fn outcome(failure: Option<&str>) -> Outcome {
     }
 }
 
+fn place() -> Place {
+    Place {
+        keeper: Keeper { host: host(), user: Some("postgres".into()) },
+        base: JobBase { path: "/var/tmp/runbook-0".into(), in_memory: true },
+        machine_id: "7c1e0b".into(),
+        boot_id: String::new(),
+    }
+}
+
 fn probe() -> ProbeId {
     let about = About::Step { step: step(), host: Some(host()), slot: Slot::Verify, round: 2 };
     ProbeId { about, check: 1, part: Some(0), sample: 12, host: host() }
@@ -125,6 +135,12 @@ fn answers() -> Vec<Answer> {
             ("who".parse().unwrap(), Some(Value::Int(-3))),
             ("x".parse().unwrap(), None),
         ]),
+        Answer::Accept,
+        Answer::Again,
+        Answer::Seek,
+        Answer::GoOn,
+        Answer::Wait,
+        Answer::Cancel,
         Answer::Quit,
     ]
 }
@@ -138,6 +154,8 @@ fn topics() -> Vec<Topic> {
         Topic::Manual { step: step() },
         Topic::Undo { step: step(), host: host() },
         Topic::Attest { probe: probe() },
+        Topic::Unknown { attempt: attempt(Part::Main, 1) },
+        Topic::Interrupt,
     ]
 }
 
@@ -146,6 +164,7 @@ pub(crate) fn every_event() -> Vec<Event> {
     let mut choices = IndexMap::new();
     choices.insert(step(), "restore".to_owned());
     let options = Options { preview_only: false, person: true, yes: false, choices };
+    let again = options.clone();
     let mut events = vec![
         Event::Planned {
             run: "r8f3kq".parse().unwrap(),
@@ -204,12 +223,14 @@ pub(crate) fn every_event() -> Vec<Event> {
             effect: Effect::Destroy,
             payload: order(Effect::Destroy, "drop").payload,
             digest: order(Effect::Destroy, "drop").digest(),
+            place: Some(place()),
         },
         Event::Intended {
             attempt: attempt(Part::Diagnose(3), 1),
             effect: Effect::Change,
             payload: Payload::Request(request()),
             digest: Digest::of("order"),
+            place: None,
         },
         Event::Approved { approval: approval(&order(Effect::Destroy, "drop")) },
         Event::Exited { attempt: attempt(Part::Main, 1), outcome: outcome(None) },
@@ -238,8 +259,24 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::Previewed,
         Event::Agreed,
         Event::StopAsked { how: "SIGINT".into() },
+        Event::Interrupted { how: "SIGINT".into(), decided: None },
+        Event::CancelAsked { attempt: attempt(Part::Main, 1) },
+        Event::BaseAsked { keeper: place().keeper },
+        Event::BaseChosen {
+            keeper: place().keeper,
+            base: place().base,
+            passed_over: vec!["/root/x cannot be written".into()],
+        },
+        Event::BaseRefused { keeper: place().keeper, why: "full".into() },
+        Event::Resumed { by: "ben".into(), options: again },
+        Event::Sought { attempt: attempt(Part::Main, 1) },
+        Event::Reattached { attempt: attempt(Part::Main, 1) },
         Event::Ended { code: 10, sentence: "resolved with exceptions".into() },
     ];
+    let found = [Found::Running, Found::Ended, Found::NotStarted, Found::Unknown("reboot".into())];
+    events.extend(
+        found.into_iter().map(|found| Event::Found { attempt: attempt(Part::Main, 1), found }),
+    );
     events.extend(endings().into_iter().map(|ending| Event::Ending { ending }));
     events
         .extend(topics().into_iter().map(|about| Event::Asked { question: QuestionId(1), about }));
@@ -291,9 +328,18 @@ pub(crate) fn variant(event: &Event) -> usize {
         Event::CheckSettled { .. } => 34,
         Event::Faltered { .. } => 35,
         Event::Withdrawn { .. } => 36,
-        Event::ShellOpened { .. } => 37,
+        Event::Interrupted { .. } => 37,
+        Event::CancelAsked { .. } => 38,
+        Event::BaseAsked { .. } => 39,
+        Event::BaseChosen { .. } => 40,
+        Event::BaseRefused { .. } => 41,
+        Event::Resumed { .. } => 42,
+        Event::Sought { .. } => 43,
+        Event::Reattached { .. } => 44,
+        Event::Found { .. } => 45,
+        Event::ShellOpened { .. } => 46,
     }
 }
 
 /// How many variants there are.
-pub(crate) const VARIANTS: usize = 38;
+pub(crate) const VARIANTS: usize = 47;

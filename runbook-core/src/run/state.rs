@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use super::Options;
 use super::about::About;
 use super::approval::Approval;
-use super::attempt::{AttemptId, Effect, Loss, Outcome};
+use super::attempt::{AttemptId, Effect, Loss, Outcome, Payload};
 use super::event::Topic;
+use super::place::{JobBase, Keeper, Place};
 use super::question::{Answer, QuestionId};
 use super::status::{Ending, StepStatus};
 use crate::base::{Digest, HostName, StepId, Value, ValueName};
@@ -26,6 +27,10 @@ pub struct State {
     pub lock: Lock,
     /// The locks it holds: one a host.
     pub locks: BTreeSet<String>,
+    /// Where jobs are kept, as far as that was asked.
+    pub bases: BTreeMap<Keeper, Base>,
+    /// How often the run was taken up again.
+    pub resumed: u32,
     /// What `now` is.
     pub now: Option<Timestamp>,
     /// When the goal was first seen to hold, recorded only where a runbook asks for the time.
@@ -42,14 +47,21 @@ pub struct State {
     pub attempts: BTreeMap<AttemptId, AttemptState>,
     /// The questions that were put.
     pub questions: BTreeMap<QuestionId, QuestionState>,
+    /// The number of the next one: each is used once, ever.
+    pub next_question: u32,
     /// The approvals that were given.
     pub approvals: Vec<Approval>,
     /// What people attested, by the place of the check in the text and the host.
     pub attested: BTreeMap<(usize, HostName), bool>,
     /// How many reads and probes were sent.
     pub reads: usize,
-    /// Whether a change was sent.
+    /// Whether a change was sent, ever.
     pub changed: bool,
+    /// Whether one was sent since the run was begun or taken up again: what an exit code promises
+    /// is about the command that gives it.
+    pub changed_now: bool,
+    /// A person asked for a halt, and decides what becomes of what runs.
+    pub interrupt: Option<Interrupt>,
     /// A signal came, or someone asked to stop.
     pub stop_asked: Option<String>,
     /// Why nothing new starts.
@@ -89,22 +101,41 @@ pub enum Lock {
 /// A host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostState {
-    /// The connection.
-    pub link: Link,
+    /// The connection; none was begun since the run was taken up.
+    pub link: Option<Link>,
     /// Whether it failed a step and gets no later one.
     pub failed: bool,
 }
 
 /// A connection.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Link {
     /// Being made.
-    #[default]
     Connecting,
     /// Made.
     Up(Identity),
     /// Not to be had.
     Down(String),
+}
+
+/// Where the jobs of a user are kept on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Being chosen.
+    Asked,
+    /// Here.
+    Chosen(JobBase),
+    /// Nowhere: why.
+    Refused(String),
+}
+
+/// A halt that a person asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interrupt {
+    /// How: `SIGINT`.
+    pub how: String,
+    /// What they decided; none while they are asked.
+    pub answer: Option<Answer>,
 }
 
 /// A step.
@@ -152,6 +183,8 @@ pub struct Turn {
     pub main: Main,
     /// How often the step was tried by itself in this round.
     pub tries: u32,
+    /// A person was asked what an unknown attempt means, and left it so.
+    pub left_unknown: bool,
     /// What went wrong, in this round.
     pub failure: Option<Failure>,
     /// How it ended, and why.
@@ -177,6 +210,7 @@ impl Default for Turn {
             attested: false,
             main: Main::None,
             tries: 0,
+            left_unknown: false,
             failure: None,
             ended: None,
             approved: None,
@@ -209,6 +243,8 @@ pub enum Main {
     },
     /// It may or may not have run.
     Unknown(String),
+    /// It may or may not have run, and a person took it as done.
+    Accepted,
 }
 
 /// What went wrong on a host.
@@ -272,8 +308,32 @@ pub struct AttemptState {
     pub effect: Effect,
     /// The digest of its order.
     pub digest: Digest,
+    /// What was sent, where it is more than a read.
+    pub payload: Option<Payload>,
+    /// Where its job is; none for a read and for a request.
+    pub place: Option<Place>,
+    /// Who follows it.
+    pub watch: Watch,
+    /// Whether it is being stopped.
+    pub cancelled: bool,
     /// What became of it; none while it is under way.
     pub end: Option<AttemptEnd>,
+    /// Nobody knows whether it ran, and a person has decided what that means for the run.
+    pub settled: bool,
+}
+
+/// Who follows an attempt that is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Watch {
+    /// This process.
+    #[default]
+    Followed,
+    /// Nobody: the process that did has ended.
+    Astray,
+    /// Nobody yet: its host is being asked what became of it.
+    Asked,
+    /// Nobody yet: its host knows of it.
+    Found,
 }
 
 /// What became of an attempt.
@@ -334,7 +394,8 @@ impl State {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         matches!(self.lock, Lock::Asked(_))
-            || self.hosts.values().any(|host| host.link == Link::Connecting)
+            || self.hosts.values().any(|host| host.link == Some(Link::Connecting))
+            || self.bases.values().any(|base| *base == Base::Asked)
             || self.running().next().is_some()
             || self.questions.values().any(|question| question.answer.is_none())
             || self
@@ -352,7 +413,7 @@ impl State {
     pub fn unreachable(&self) -> BTreeSet<&HostName> {
         self.hosts
             .iter()
-            .filter(|(_, host)| matches!(host.link, Link::Down(_)))
+            .filter(|(_, host)| matches!(host.link, Some(Link::Down(_))))
             .map(|(name, _)| name)
             .collect()
     }

@@ -30,6 +30,8 @@ pub enum StepStatus {
     Cancelled,
     /// It was undone.
     Undone,
+    /// It may or may not have run, and a person took it as done.
+    Accepted,
 }
 
 impl StepStatus {
@@ -47,6 +49,7 @@ impl StepStatus {
             Self::Unknown => "unknown",
             Self::Cancelled => "cancelled",
             Self::Undone => "undone",
+            Self::Accepted => "accepted",
         }
     }
 }

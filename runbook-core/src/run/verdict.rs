@@ -41,7 +41,7 @@ impl Run {
             (4, found.person),
             (10, found.exception),
         ];
-        let first = if self.state().changed {
+        let first = if self.state().changed_now {
             after.into_iter().find_map(|(code, why)| Some((code, why?)))
         } else {
             before.into_iter().find_map(|(code, why)| Some((code, why?)))
@@ -83,7 +83,9 @@ impl Run {
             return Some(sentence.clone());
         }
         self.state().attempts.iter().find_map(|(id, attempt)| match &attempt.end {
-            Some(AttemptEnd::Lost(Loss::Unknown(why))) if attempt.effect > Effect::Read => {
+            Some(AttemptEnd::Lost(Loss::Unknown(why)))
+                if attempt.effect > Effect::Read && !attempt.settled =>
+            {
                 Some(format!("it is not known whether `{}` ran on {}: {why}", id.step, id.host))
             }
             _ => None,
@@ -145,6 +147,9 @@ impl Run {
             };
             if has(StepStatus::PassedOver) {
                 return Some(format!("`{}` was passed over", step.id));
+            }
+            if has(StepStatus::Accepted) {
+                return Some(format!("`{}` was taken as done by a person", step.id));
             }
             let continued = step.on_failure == Some(OnFailure::Continue) || step.max_failed > 0;
             let changes =

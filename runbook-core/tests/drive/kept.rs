@@ -5,6 +5,7 @@ use std::sync::Arc;
 use runbook_core::base::StepId;
 use runbook_core::drive::Engine;
 use runbook_core::journal::{Kept, Places, PlanFacts, Snapshot, Store};
+use runbook_core::plan::Wanted;
 use runbook_core::plan::Plan;
 use runbook_core::report::Summary;
 use runbook_core::run::{Event, Run};
@@ -22,7 +23,7 @@ async fn a_run_is_read_again_as_it_was() {
     let mut plan = Plan::clone(&bench.plan(DEPLOY));
     plan.run.id = new.directory.id().clone();
     let plan = Arc::new(plan);
-    new.directory.write_facts(&PlanFacts::of(&plan)).unwrap();
+    new.directory.write_facts(&PlanFacts::of(&plan, &Wanted::default())).unwrap();
 
     let mut parts = bench.parts();
     parts.journal = Box::new(new.journal);
@@ -33,7 +34,7 @@ async fn a_run_is_read_again_as_it_was() {
 
     let run = store.find(Some(finished.run.as_str())).unwrap();
     assert!(!run.is_driven().unwrap());
-    assert_eq!(run.facts().unwrap(), PlanFacts::of(&plan));
+    assert_eq!(run.facts().unwrap(), PlanFacts::of(&plan, &Wanted::default()));
     assert_eq!(run.snapshots().unwrap(), [text]);
     let recorded = run.recorded().unwrap();
     assert_eq!(recorded.torn, None);

@@ -3,7 +3,8 @@
 use super::super::event::{Event, Timer};
 use super::super::input::Input;
 use super::super::machine::Run;
-use super::super::state::{Link, Lock, Main, Phase};
+use super::super::place::Keeper;
+use super::super::state::{Base, Link, Lock, Main, Phase, Watch};
 use super::super::status::Ending;
 
 impl Run {
@@ -11,6 +12,9 @@ impl Run {
     pub(in super::super) fn admit(&self, input: Input) -> Option<Event> {
         let state = self.state();
         if state.phase == Phase::Fresh && input != Input::Begin {
+            return None;
+        }
+        if state.ended.is_some() && !matches!(input, Input::Resume { .. }) {
             return None;
         }
         match input {
@@ -24,6 +28,20 @@ impl Run {
                 .then_some(Event::Connected { host, identity }),
             Input::Unreachable { host, why } => (self.link(&host) == Some(&Link::Connecting))
                 .then_some(Event::Unreachable { host, why }),
+            Input::Resume { by, options } => {
+                self.may_resume().is_ok().then_some(Event::Resumed { by, options })
+            }
+            Input::BaseChosen { keeper, base, passed_over } => (self.is_choosing(&keeper))
+                .then_some(Event::BaseChosen { keeper, base, passed_over }),
+            Input::BaseRefused { keeper, why } => {
+                self.is_choosing(&keeper).then_some(Event::BaseRefused { keeper, why })
+            }
+            Input::Found { attempt, found } => {
+                let sought = state.attempts.get(&attempt)?;
+                let waited_for = sought.watch == Watch::Asked && sought.end.is_none();
+                waited_for.then_some(Event::Found { attempt, found })
+            }
+            Input::Interrupted { how, decided } => Some(self.interrupted(how, decided)),
             Input::ProbeAnswered { probe, verdict } => {
                 let check = state.inquiries.get(&probe.about)?.checks.get(&probe.check)?;
                 let key = (probe.part, probe.host.clone());
@@ -48,6 +66,10 @@ impl Run {
             Input::StopAsked { how } => (!matches!(state.ending, Some(Ending::Detached { .. })))
                 .then_some(Event::StopAsked { how }),
         }
+    }
+
+    fn is_choosing(&self, keeper: &Keeper) -> bool {
+        self.state().bases.get(keeper) == Some(&Base::Asked)
     }
 
     fn planned(&self) -> Event {

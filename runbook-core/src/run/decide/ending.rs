@@ -19,7 +19,7 @@ impl Run {
         if let Some(how) = &self.state().stop_asked {
             return Some(Ending::Detached { how: how.clone() });
         }
-        if !self.state().changed
+        if !self.state().changed_now
             && let Some(sentence) = self.unreachable_sentence()
         {
             return Some(Ending::Unreachable { sentence });
@@ -85,7 +85,8 @@ impl Run {
 
     /// `stop_if`, `finish_if`, and a choice that stops.
     fn reason_of_ended(&self, step: &Step) -> Option<Ending> {
-        if self.state().status(&step.id) != Some(StepStatus::Done) {
+        let done = [Some(StepStatus::Done), Some(StepStatus::Accepted)];
+        if !done.contains(&self.state().status(&step.id)) {
             return None;
         }
         let id = step.id.clone();
@@ -176,6 +177,10 @@ impl Run {
         if self.state().stop_asked.is_some() && !matches!(ending, Ending::PreviewOnly) {
             return self.end_move();
         }
+        match self.astray_move() {
+            Ok(()) => {}
+            Err(next) => return next,
+        }
         if let Some(next) = self.finish_active() {
             return next;
         }
@@ -224,7 +229,7 @@ impl Run {
     }
 
     /// What has started is brought to its end; the outer none when nothing runs.
-    fn finish_active(&self) -> Option<Option<Move>> {
+    pub(super) fn finish_active(&self) -> Option<Option<Move>> {
         let mut waits = false;
         for step in &self.plan().runbook.steps {
             let Some(hosts) = self.state().steps.get(&step.id).and_then(|s| s.hosts.as_ref())
@@ -232,7 +237,7 @@ impl Run {
                 continue;
             };
             for (host, turn) in hosts {
-                if turn.ended.is_some() || !is_active(turn) {
+                if turn.ended.is_some() || !turn.has_acted() {
                     continue;
                 }
                 if let Main::Waiting(_) | Main::Due = turn.main {
@@ -307,11 +312,6 @@ impl Run {
 /// Endings after which the steps that did not run are still told apart.
 const fn keeps_going(ending: &Ending) -> bool {
     matches!(ending, Ending::Finished { .. } | Ending::Stopped { .. } | Ending::Failed { .. })
-}
-
-/// Whether a step has started on a host.
-fn is_active(turn: &Turn) -> bool {
-    turn.main != Main::None || turn.attested || turn.failure.is_some()
 }
 
 fn why(turn: &Turn) -> String {

@@ -43,7 +43,9 @@ impl Run {
             Some(_) => return ended(StepStatus::Failed),
             None => {}
         }
-        if self.state().ending.is_some() || failure.unreachable {
+        // What failed while a halt is asked for is decided when the run is taken up again.
+        let halts = self.state().ending.is_some() || self.state().interrupt.is_some();
+        if halts || failure.unreachable {
             return ended(StepStatus::Failed);
         }
         if let Some(next) = self.diagnose_move(step, host, turn) {
@@ -161,6 +163,9 @@ impl Run {
         }
         for (index, target) in targets.iter().enumerate() {
             let Some(id) = turn.undo_attempts.get(index) else {
+                if let Ok(Some(order)) = self.undo_order(step, undo, host, target, turn) {
+                    self.base_move(&order)?;
+                }
                 let next = self.undo_send_move(step, undo, host, target, turn);
                 return Err(next.map(Ok));
             };

@@ -164,7 +164,9 @@ impl Run {
         };
         let orders: Vec<String> = orders.iter().map(|order| order.digest().to_string()).collect();
         let rounds: Vec<u32> = group.iter().map(|(_, turn)| turn.round).collect();
-        let shown = serde_json::to_vec(&(&card, &orders, rounds)).expect("a card is text in lists");
+        // A card of before the run was taken up again is another card.
+        let session = self.state().resumed;
+        let shown = serde_json::to_vec(&(&card, &orders, rounds, session)).expect("a card is text in lists");
         card.digest = Digest::of(shown);
         card
     }

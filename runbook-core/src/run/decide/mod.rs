@@ -5,13 +5,16 @@
 //! the first change has been read.
 
 mod admit;
+mod base;
 mod choose;
 mod consent;
 mod ending;
 mod failure;
 mod gate;
+mod interrupt;
 mod offer;
 mod order;
+mod reopen;
 mod step;
 mod turn;
 
@@ -42,6 +45,9 @@ impl Run {
         if let Some(ending) = &state.ending {
             return self.wind_down(ending);
         }
+        if let Some(interrupt) = &state.interrupt {
+            return self.interrupt_move(interrupt);
+        }
         if let Some(ending) = self.reason_to_end() {
             return Some(Move::fact(Event::Ending { ending }));
         }
@@ -51,6 +57,10 @@ impl Run {
         }
         if let Some(next) = self.connect_move() {
             return Some(next);
+        }
+        match self.astray_move() {
+            Ok(()) => {}
+            Err(next) => return next,
         }
         match state.phase {
             Phase::Fresh => None,
@@ -193,8 +203,7 @@ impl Run {
         {
             return None;
         }
-        let next = self.state().questions.len();
-        let id = QuestionId(u32::try_from(next).unwrap_or(u32::MAX));
+        let id = QuestionId(self.state().next_question);
         let event = Event::Asked { question: id, about };
         Some(Move::order(event, Action::Ask { id, question: question() }))
     }

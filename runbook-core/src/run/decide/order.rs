@@ -61,10 +61,12 @@ impl Run {
             Some(timeout) => render::duration(timeout, &scope)?,
             None => READ_TIMEOUT,
         };
+        let payload = render::payload(how, &step.setting, step.stdin.as_ref(), &items, &scope)?;
         Ok(Some(Order {
             id: self.id(step, host, Part::Main),
             effect,
-            payload: render::payload(how, &step.setting, step.stdin.as_ref(), &items, &scope)?,
+            place: self.place(host, &payload).filter(|_| effect > Effect::Read),
+            payload,
             timeout,
             expect: Expectation::render(&step.expect, &scope)?,
             captures: step
@@ -127,6 +129,7 @@ impl Run {
             timeout: READ_TIMEOUT,
             expect: Expectation::default(),
             captures: Vec::new(),
+            place: None,
         })
     }
 
@@ -146,10 +149,12 @@ impl Run {
         };
         let scope = self.scope(Some(step), Some(host));
         let items = turn.items.clone().unwrap_or_default();
+        let payload = render::payload(how, &undo.setting, None, &items, &scope)?;
         Ok(Some(Order {
             id: self.id(step, target, Part::Undo),
             effect,
-            payload: render::payload(how, &undo.setting, None, &items, &scope)?,
+            place: self.place(target, &payload),
+            payload,
             timeout: render::duration(&undo.timeout, &scope)?,
             expect: Expectation::default(),
             captures: Vec::new(),
@@ -168,5 +173,6 @@ pub(super) fn intended(order: &Order) -> Event {
         effect: order.effect,
         payload: order.payload.clone(),
         digest: order.digest(),
+        place: order.place.clone(),
     }
 }

@@ -231,7 +231,7 @@ impl Run {
     /// All hosts have ended: `stop_if`, `finish_if`, and how the step ended.
     fn step_end_move(&self, step: &Step, turns: &[(&HostName, &Turn)]) -> Option<Move> {
         let (status, why) = outcome(step, turns);
-        if status == StepStatus::Done {
+        if matches!(status, StepStatus::Done | StepStatus::Accepted) {
             if let Some(why) = self.differs_between_hosts(step) {
                 return Some(step_ended(step, StepStatus::Failed, Some(why)));
             }
@@ -354,8 +354,10 @@ pub(super) fn outcome(step: &Step, turns: &[(&HostName, &Turn)]) -> (StepStatus,
             return (status, line(status));
         }
     }
-    if ended(StepStatus::PassedOver).next().is_some() {
-        return (StepStatus::PassedOver, line(StepStatus::PassedOver));
+    for status in [StepStatus::PassedOver, StepStatus::Accepted] {
+        if ended(status).next().is_some() {
+            return (status, line(status));
+        }
     }
     if ended(StepStatus::Blocked).count() == turns.len() {
         return (StepStatus::Blocked, line(StepStatus::Blocked));

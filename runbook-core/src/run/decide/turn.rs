@@ -16,8 +16,9 @@ use crate::base::{HostName, Value};
 use crate::runbook::{How, Items, Kind, Proof, Step};
 use crate::template::Template;
 
-/// How often a read that was lost is sent again by itself: reads may repeat.
-const READS_AFTER_LOSS: u32 = 2;
+/// How often what was lost is sent again by itself: a read may repeat, and a change that provably
+/// did not start was never tried.
+const SENT_AFTER_LOSS: u32 = 2;
 
 /// Whether everything that comes before a step's attempt has been settled.
 pub(super) enum Before {
@@ -43,12 +44,15 @@ impl Run {
         }
         match &turn.main {
             Main::Running(_) | Main::Waiting(_) => None,
-            Main::Unknown(why) => {
-                Some(host_ended(step, host, StepStatus::Unknown, Some(why.clone())))
-            }
+            Main::Unknown(why) => self.unknown_move(step, host, turn, why),
+            Main::Accepted => Some(self.accepted(step, host)),
             Main::Done => self.after_move(step, host, turn),
             Main::Failed { why, lost } => Some(self.failed_move(step, host, turn, why, *lost)),
-            Main::Due => Some(self.send_move(step, host, turn)),
+            Main::Due => match self.due(step, host, turn) {
+                Before::Move(next) => Some(*next),
+                Before::Wait => None,
+                Before::Ready => Some(self.send_move(step, host, turn)),
+            },
             Main::None if turn.attested => self.after_move(step, host, turn),
             Main::None => match self.before(step, host, turn) {
                 Before::Move(next) => Some(*next),
@@ -86,13 +90,9 @@ impl Run {
 
     /// What comes before the attempt: the connection, `skip_if`, the list, `precondition`, `proof`.
     pub(super) fn before(&self, step: &Step, host: &HostName, turn: &Turn) -> Before {
-        if needs_link(step, host) {
-            match self.link_move(host) {
-                Ok(()) => {}
-                Err(None) => return Before::Wait,
-                Err(Some(Linked::Move(connect))) => return Before::Move(Box::new(connect)),
-                Err(Some(Linked::Down(why))) => return unreachable(step, host, &why),
-            }
+        match self.linked(step, host) {
+            Before::Ready => {}
+            other => return other,
         }
         if !step.skip_if.is_empty() && turn.round == 1 {
             let skip_if = about(step, host, Slot::SkipIf, 1);
@@ -130,7 +130,38 @@ impl Run {
                 other => return other,
             }
         }
-        Before::Ready
+        self.based(step, host, turn)
+    }
+
+    /// What comes before an attempt that is made again: only what a new connection needs.
+    fn due(&self, step: &Step, host: &HostName, turn: &Turn) -> Before {
+        match self.linked(step, host) {
+            Before::Ready => self.based(step, host, turn),
+            other => other,
+        }
+    }
+
+    fn linked(&self, step: &Step, host: &HostName) -> Before {
+        if !needs_link(step, host) {
+            return Before::Ready;
+        }
+        match self.link_move(host) {
+            Ok(()) => Before::Ready,
+            Err(None) => Before::Wait,
+            Err(Some(Linked::Move(connect))) => Before::Move(Box::new(connect)),
+            Err(Some(Linked::Down(why))) => unreachable(step, host, &why),
+        }
+    }
+
+    /// There is a place for the job.
+    fn based(&self, step: &Step, host: &HostName, turn: &Turn) -> Before {
+        let Ok(Some(order)) = self.main_order(step, host, turn) else { return Before::Ready };
+        match self.base_move(&order) {
+            Ok(()) => Before::Ready,
+            Err(None) => Before::Wait,
+            Err(Some(Ok(next))) => Before::Move(Box::new(next)),
+            Err(Some(Err(why))) => Some(faltered(step, host, why)).into(),
+        }
     }
 
     /// A list of checks of a step that must hold.
@@ -311,11 +342,14 @@ impl Run {
     ) -> Move {
         let reads = matches!(step.kind, Kind::Read(_));
         let again = match (lost, reads) {
-            (true, true) => turn.tries <= READS_AFTER_LOSS.max(step.retry.times),
+            (true, true) => turn.tries <= SENT_AFTER_LOSS.max(step.retry.times),
+            // What provably did not start was not tried.
+            (true, false) => turn.tries <= SENT_AFTER_LOSS,
             _ => step.idempotent && turn.tries <= step.retry.times,
         };
         if again
             && self.state().ending.is_none()
+            && self.state().interrupt.is_none()
             && let Ok(Some(order)) = self.main_order(step, host, turn)
             && order.effect != Effect::Destroy
         {
