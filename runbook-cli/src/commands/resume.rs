@@ -49,7 +49,9 @@ pub(crate) async fn run(resume: &Resume, session: &Session) -> Result<ExitCode, 
     let id = reopened.directory.id().clone();
     if let Err(why) = reopened.run.may_resume() {
         let sentence = format!("there is nothing to go on with in run {id}: {why}");
-        return Err(Failure::usage(sentence).line(format!("`runbook status {id}` says how it stands")));
+        return Err(
+            Failure::usage(sentence).line(format!("`runbook status {id}` says how it stands"))
+        );
     }
     let choices = given::choices(&resume.choose, &reopened.plan.runbook)?;
     say_where_it_stands(&reopened, session)?;
@@ -98,12 +100,17 @@ impl Reopened {
     pub(crate) fn open(directory: RunDirectory) -> Result<Self, Failure> {
         let id = directory.id().clone();
         let (journal, recorded) = directory.resume().map_err(|error| match error {
-            JournalError::Driven { .. } => {
-                Failure::new(ExitCode::Locked, format!("run {id} is being driven by another command"))
-                    .line(format!("`runbook status {id} --follow` watches it, `runbook stop {id}` stops it"))
+            JournalError::Driven { .. } => Failure::new(
+                ExitCode::Locked,
+                format!("run {id} is being driven by another command"),
+            )
+            .line(format!(
+                "`runbook status {id} --follow` watches it, `runbook stop {id}` stops it"
+            )),
+            error => {
+                Failure::new(ExitCode::Unknown, format!("run {id} cannot be taken up: {error}"))
+                    .line("nothing was sent; its journal and outputs can still be looked at")
             }
-            error => Failure::new(ExitCode::Unknown, format!("run {id} cannot be taken up: {error}"))
-                .line("nothing was sent; its journal and outputs can still be looked at"),
         })?;
         let plan = directory.plan().map_err(|error| {
             Failure::new(ExitCode::Unknown, format!("run {id} cannot be taken up: {error}"))

@@ -37,7 +37,9 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
     let id = begun.directory.id().clone();
     let plan = Arc::new(asked.bind(id, &run.target, session, None).await?);
     let NewRun { directory, journal, notice } = begun;
-    directory.write_facts(&PlanFacts::of(&plan, &asked.wanted)).map_err(|error| not_kept(&error))?;
+    directory
+        .write_facts(&PlanFacts::of(&plan, &asked.wanted))
+        .map_err(|error| not_kept(&error))?;
     if let Some(notice) = notice {
         session.shell.err(&format!("{}: {notice}\n", paint(WARN, "warning")));
     }

@@ -63,7 +63,9 @@ fn now(recorded: &Recorded, summary: &Summary) -> String {
     };
     let drawn = picture::draw(&heading, &progress, progress.elapsed);
     let run = planned.map_or_else(String::new, |planned| planned.run.to_string());
-    format!("{drawn}\n\n runbook status {run} --follow  watches it;  runbook stop {run}  stops it\n")
+    format!(
+        "{drawn}\n\n runbook status {run} --follow  watches it;  runbook stop {run}  stops it\n"
+    )
 }
 
 /// A line an event, from the first, until the run has ended or nobody drives it any more.
@@ -77,8 +79,7 @@ fn follow(directory: &RunDirectory, session: &Session) -> Result<ExitCode, Failu
         for record in recorded.records.iter().skip(told) {
             if session.settings.output == OutputForm::Jsonl {
                 session.json_line(record);
-            } else if let Some(line) =
-                event_line::draw(record, zone, session.settings.verbose > 0)
+            } else if let Some(line) = event_line::draw(record, zone, session.settings.verbose > 0)
             {
                 session.shell.out(&line);
             }

@@ -25,10 +25,14 @@ pub(crate) async fn run(stop: &Stop, session: &Session) -> Result<ExitCode, Fail
     let by = session.settings.operator.clone();
     if is_driven(&directory)? {
         let request = StopRequest { by, kill: stop.kill };
-        directory.ask_to_stop(&request).map_err(|error| cannot(format!("stop run {id}"), &error))?;
+        directory
+            .ask_to_stop(&request)
+            .map_err(|error| cannot(format!("stop run {id}"), &error))?;
         session.shell.err(&format!("asked run {id} to stop; waiting until it has …\n"));
         signals.or_stop(until_it_ends(&directory)).await?;
-        session.shell.err(&format!("run {id} has stopped; `runbook resume {id}` goes on with it\n"));
+        session
+            .shell
+            .err(&format!("run {id} has stopped; `runbook resume {id}` goes on with it\n"));
         return Ok(ExitCode::Success);
     }
     if !stop.kill {

@@ -17,9 +17,9 @@ pub(crate) mod picture;
 pub(crate) mod plan_view;
 pub(crate) mod progress;
 pub(crate) mod prompt;
+pub(crate) mod resume_view;
 #[cfg(test)]
 mod samples;
-pub(crate) mod resume_view;
 pub(crate) mod shell;
 pub(crate) mod steps_view;
 pub(crate) mod summary;

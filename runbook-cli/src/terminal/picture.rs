@@ -119,14 +119,20 @@ pub(crate) fn permanent(fact: &Event, progress: &Progress) -> Option<String> {
                 Found::Unknown(_) => sign(StepStatus::Unknown),
             };
             let who = format!("{}{}", pad(attempt.step.as_str(), 16), attempt.host);
-            Some(cut(&format!(" {sign} {who}  {}", found_words(found)), WIDTH) + "
-")
+            Some(
+                cut(&format!(" {sign} {who}  {}", found_words(found)), WIDTH)
+                    + "
+",
+            )
         }
         Event::BaseChosen { keeper, base, passed_over } if !passed_over.is_empty() => {
             let why = SafeText::line(passed_over.join("; "));
             let line = format!(" {keeper}: {why}; jobs are kept in {}", SafeText::line(&base.path));
-            Some(paint(WARN, cut(&line, WIDTH)) + "
-")
+            Some(
+                paint(WARN, cut(&line, WIDTH))
+                    + "
+",
+            )
         }
         _ => None,
     }

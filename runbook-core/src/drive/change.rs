@@ -182,7 +182,12 @@ impl Sent {
         let known = |text: &String| (!text.is_empty()).then(|| text.clone());
         let JobBase { path, in_memory } = place.base.clone();
         Self {
-            base: Base { path, in_memory, user: place.keeper.user.clone(), passed_over: Vec::new() },
+            base: Base {
+                path,
+                in_memory,
+                user: place.keeper.user.clone(),
+                passed_over: Vec::new(),
+            },
             expected: Expected {
                 machine: known(&place.machine_id),
                 boot: known(&place.boot_id),

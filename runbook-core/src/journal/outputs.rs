@@ -81,9 +81,8 @@ impl Outputs {
             output.hasher.update(bytes);
         }
         // One that reached its limit may hold its end as well.
-        (kept.bytes < output.cap).then(|| {
-            (OutputFile { file: Some(file), bytes: kept.bytes, ..output }, kept)
-        })
+        (kept.bytes < output.cap)
+            .then(|| (OutputFile { file: Some(file), bytes: kept.bytes, ..output }, kept))
     }
 
     /// Begins to keep an output.

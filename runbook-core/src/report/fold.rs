@@ -10,8 +10,8 @@ use super::summary::{
 use crate::base::{HostName, StepId};
 use crate::plan::Verdict;
 use crate::run::{
-    About, Answer, AttemptId, Effect, Event, Outcome, Part, ProbeId, QuestionId, Record, StepStatus,
-    Topic,
+    About, Answer, AttemptId, Effect, Event, Outcome, Part, ProbeId, QuestionId, Record,
+    StepStatus, Topic,
 };
 
 impl Summary {

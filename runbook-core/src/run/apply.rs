@@ -8,8 +8,8 @@ use super::attempt::{AttemptId, Effect, Loss, Outcome, Part};
 use super::event::{Event, Listing, Timer, Topic};
 use super::question::{Answer, QuestionId};
 use super::state::{
-    AttemptEnd, AttemptState, Base, CheckState, Decision, Delivered, Failure, Interrupt, Link, Lock,
-    Main, Phase, QuestionState, State, StepState, Turn, Watch,
+    AttemptEnd, AttemptState, Base, CheckState, Decision, Delivered, Failure, Interrupt, Link,
+    Lock, Main, Phase, QuestionState, State, StepState, Turn, Watch,
 };
 use super::status::StepStatus;
 use crate::base::{HostName, StepId, Value, ValueName};

@@ -6,9 +6,7 @@ use super::about::About;
 use super::attempt::{AttemptId, Effect, Loss, Part};
 use super::place::Found;
 use super::question::Answer;
-use super::state::{
-    AttemptEnd, Failure, Lock, Main, Phase, State, StepState, Turn, Watch,
-};
+use super::state::{AttemptEnd, Failure, Lock, Main, Phase, State, StepState, Turn, Watch};
 use super::status::{Ending, StepStatus};
 use crate::base::{HostName, StepId};
 use crate::runbook::{OnFailure, Runbook};
@@ -224,7 +222,10 @@ fn reopen_turn(turn: &mut Turn, tolerated: bool, astray: Option<AttemptId>) {
         Some(StepStatus::Failed) if tolerated || undone => return,
         None
         | Some(
-            StepStatus::Failed | StepStatus::Declined | StepStatus::Unknown | StepStatus::Blocked
+            StepStatus::Failed
+            | StepStatus::Declined
+            | StepStatus::Unknown
+            | StepStatus::Blocked
             | StepStatus::Cancelled,
         ) => turn.ended = None,
         Some(_) => return,

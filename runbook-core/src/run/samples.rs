@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use super::{
     About, Answer, Approval, AttemptId, Card, CardHost, Effect, Ending, Event, Found, JobBase,
-    Keeper, Listing, Loss, Options, Order, Outcome, OutputDigest, Part, Payload, Place, ProbeId, QuestionId, Slot, StepStatus,
-    Timer, Topic,
+    Keeper, Listing, Loss, Options, Order, Outcome, OutputDigest, Part, Payload, Place, ProbeId,
+    QuestionId, Slot, StepStatus, Timer, Topic,
 };
 use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
 use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};

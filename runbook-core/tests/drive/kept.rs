@@ -5,8 +5,8 @@ use std::sync::Arc;
 use runbook_core::base::StepId;
 use runbook_core::drive::Engine;
 use runbook_core::journal::{Kept, Places, PlanFacts, Snapshot, Store};
-use runbook_core::plan::Wanted;
 use runbook_core::plan::Plan;
+use runbook_core::plan::Wanted;
 use runbook_core::report::Summary;
 use runbook_core::run::{Event, Run};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use runbook_core::base::Digest;
 use runbook_core::plan::{Exit, Identity, Verdict};
 use runbook_core::run::{
-    Action, Answer, AttemptId, Effect, Input, Loss, Order, Outcome, OutputDigest, Part, ProbeId,
-    Question, QuestionId, Timer,
+    Action, Answer, AttemptId, Effect, Input, JobBase, Keeper, Loss, Order, Outcome, OutputDigest,
+    Part, ProbeId, Question, QuestionId, Timer,
 };
 
 /// What the world owes an answer to.
@@ -19,6 +19,7 @@ pub(crate) enum Owed {
     Attempt(AttemptId, Effect),
     Timer(Timer),
     Question(QuestionId, Box<Question>),
+    Base(Keeper),
 }
 
 /// How kind the world is, and the chance it draws from.
@@ -73,6 +74,7 @@ impl World {
             Action::Ask { id, question } => {
                 self.owed.push_back(Owed::Question(id, Box::new(question)));
             }
+            Action::ChooseBase { keeper } => self.owed.push_back(Owed::Base(keeper)),
             Action::Withdraw { id } => {
                 self.owed.retain(|owed| !matches!(owed, Owed::Question(other, _) if *other == id));
             }
@@ -101,6 +103,13 @@ impl World {
                 Input::LockRefused { name, holder: "someone".to_owned() }
             }
             Owed::Lock(name) => Input::LockTaken { name },
+            Owed::Base(keeper) if self.bad(40) => {
+                Input::BaseRefused { keeper, why: "the disk is full".to_owned() }
+            }
+            Owed::Base(keeper) => {
+                let base = JobBase { path: "/jobs".to_owned(), in_memory: false };
+                Input::BaseChosen { keeper, base, passed_over: Vec::new() }
+            }
             Owed::Connect(host) if self.bad(20) => {
                 Input::Unreachable { host, why: "no route".to_owned() }
             }

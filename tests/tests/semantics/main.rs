@@ -8,5 +8,6 @@ mod failing;
 mod names;
 mod order;
 mod people;
+mod resuming;
 mod undoing;
 mod world;

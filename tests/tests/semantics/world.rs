@@ -14,8 +14,8 @@ use runbook_core::plan::{
     capture,
 };
 use runbook_core::run::{
-    Action, Answer, Effect, Event, Input, Loss, Options, Order, Outcome, OutputDigest, Part,
-    Payload, Preview, Question, QuestionId, RenderedProbe, Run, StepStatus,
+    Action, Answer, AttemptId, Effect, Event, Found, Input, JobBase, Loss, Options, Order, Outcome,
+    OutputDigest, Part, Payload, Preview, Question, QuestionId, RenderedProbe, Run, StepStatus,
 };
 use runbook_core::runbook::Runbook;
 
@@ -62,6 +62,9 @@ pub(crate) struct World {
     down: Vec<&'static str>,
     stop_at: Option<u64>,
     held_lock: Option<&'static str>,
+    no_base: bool,
+    found: Vec<(&'static str, Found)>,
+    interrupt_at: Vec<u64>,
     limits: Vec<String>,
 }
 
@@ -77,6 +80,8 @@ pub(crate) struct Story {
     pub(crate) probes: Vec<(u64, String, String)>,
     pub(crate) commands: Vec<Command>,
     pub(crate) questions: Vec<Question>,
+    /// Whose jobs a place was chosen for, in order.
+    pub(crate) bases: Vec<String>,
     /// Attempts and probes of both kinds, in the order in which they left.
     pub(crate) log: Vec<String>,
 }
@@ -99,6 +104,9 @@ impl World {
             down: Vec::new(),
             stop_at: None,
             held_lock: None,
+            no_base: false,
+            found: Vec::new(),
+            interrupt_at: Vec::new(),
             limits: Vec::new(),
         }
     }
@@ -199,6 +207,25 @@ impl World {
         self
     }
 
+    /// No directory on any host can keep a job.
+    pub(crate) fn without_base(mut self) -> Self {
+        self.no_base = true;
+        self
+    }
+
+    /// What a host says, the next time, of an attempt whose name begins so; of others, that they
+    /// never started.
+    pub(crate) fn found(mut self, attempt: &'static str, found: Found) -> Self {
+        self.found.push((attempt, found));
+        self
+    }
+
+    /// Ctrl-C is typed at that second.
+    pub(crate) fn interrupt_at(mut self, second: u64) -> Self {
+        self.interrupt_at.push(second);
+        self
+    }
+
     /// The complaints of loading, by code; empty when it loads.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let parsed = RunbookDocument::parse(Source::new("test.toml", self.text.clone()));
@@ -240,7 +267,15 @@ impl World {
 
     pub(crate) fn run(self) -> Story {
         let run = Run::new(Arc::new(self.plan()), self.options.clone());
-        Teller::new(self, run).tell()
+        Teller::new(self, run).tell(Input::Begin)
+    }
+
+    /// Another process goes on with what was recorded.
+    pub(crate) fn resume(self, recorded: &[Event]) -> Story {
+        let run = Run::replay(Arc::new(self.plan()), Options::default(), recorded);
+        assert_eq!(run.may_resume(), Ok(()));
+        let options = self.options.clone();
+        Teller::new(self, run).tell(Input::Resume { by: "ben".to_owned(), options })
     }
 }
 
@@ -273,6 +308,7 @@ impl Teller {
             probes: Vec::new(),
             commands: Vec::new(),
             questions: Vec::new(),
+            bases: Vec::new(),
             log: Vec::new(),
         };
         let mut teller = Self {
@@ -287,6 +323,10 @@ impl Teller {
         if let Some(second) = teller.world.stop_at {
             teller.later(second * 1000, Input::StopAsked { how: "SIGTERM".to_owned() });
         }
+        for second in teller.world.interrupt_at.clone() {
+            let how = "SIGINT".to_owned();
+            teller.later(second * 1000, Input::Interrupted { how, decided: None });
+        }
         teller
     }
 
@@ -299,8 +339,8 @@ impl Teller {
         self.due.insert((self.now + after, self.sequence), due);
     }
 
-    fn tell(mut self) -> Story {
-        self.accept(Input::Begin);
+    fn tell(mut self, first: Input) -> Story {
+        self.accept(first);
         for _ in 0..10_000 {
             if self.closed {
                 assert_eq!(self.mirror.state(), self.story.run.state(), "a replay is the same");
@@ -377,12 +417,47 @@ impl Teller {
                 self.later(millis(after), Input::TimerFired { timer });
             }
             Action::Ask { id, question } => self.then(0, Due::Question(id, Box::new(question))),
+            Action::ChooseBase { keeper } => {
+                self.story.bases.push(keeper.to_string());
+                let base = JobBase { path: "/jobs".to_owned(), in_memory: false };
+                let input = match self.world.no_base {
+                    true => Input::BaseRefused { keeper, why: "the disk is full".to_owned() },
+                    false => Input::BaseChosen { keeper, base, passed_over: Vec::new() },
+                };
+                self.later(0, input);
+            }
+            Action::Seek { attempt, .. } => {
+                self.story.log.push(format!("seeks {attempt}"));
+                let name = attempt.to_string();
+                let said = self.world.found.iter().position(|(of, _)| name.starts_with(of));
+                let found = said.map(|at| self.world.found.remove(at).1);
+                let found = found.unwrap_or(Found::NotStarted);
+                self.later(0, Input::Found { attempt, found });
+            }
+            Action::Follow(order) => self.follow(&order),
+            Action::Cancel { attempt } => {
+                self.story.log.push(format!("cancels {attempt}"));
+                self.due.retain(|_, due| !is_end_of(due, &attempt));
+                self.later(1, Input::Exited { attempt, outcome: cancelled() });
+            }
             Action::Withdraw { id } => self
                 .due
                 .retain(|_, due| !matches!(due, Due::Question(question, _) if *question == id)),
             Action::Close { .. } => self.closed = true,
             _ => {}
         }
+    }
+
+    /// It ends as its program does; nothing is sent.
+    fn follow(&mut self, order: &Order) {
+        self.story.log.push(format!("follows {}", order.id));
+        let (after, reply) = self.reply(&payload_text(&order.payload), &order.id.host);
+        let attempt = order.id.clone();
+        let input = match observed(&reply, false) {
+            Err(loss) => Input::Lost { attempt, loss },
+            Ok(observed) => Input::Exited { attempt, outcome: outcome(order, &observed) },
+        };
+        self.later(after, input);
     }
 
     fn start(&mut self, order: Order) {
@@ -425,6 +500,28 @@ impl Teller {
                 answer.unwrap_or_else(|| panic!("nobody said what to answer: {question:#?}"))
             }
         }
+    }
+}
+
+fn is_end_of(due: &Due, wanted: &AttemptId) -> bool {
+    match due {
+        Due::News(input) => {
+            matches!(&**input, Input::Exited { attempt, .. } if attempt == wanted)
+        }
+        Due::Question(..) => false,
+    }
+}
+
+fn cancelled() -> Outcome {
+    let nothing = OutputDigest { bytes: 0, sha256: Digest::of("") };
+    Outcome {
+        exit: Some(Exit::Cancelled),
+        failure: Some("it was cancelled".to_owned()),
+        captured: Vec::new(),
+        items: None,
+        stdout: nothing,
+        stderr: nothing,
+        took: Duration::from_millis(1),
     }
 }
 
@@ -525,6 +622,19 @@ impl Story {
     /// Every attempt, in order: `STEP.HOST.N`.
     pub(crate) fn sent(&self) -> Vec<String> {
         self.orders.iter().map(|order| order.id.to_string()).collect()
+    }
+
+    /// What was recorded before this fact, and the first such fact itself.
+    pub(crate) fn until(&self, last: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let at = self.events.iter().position(last).expect("the fact was recorded");
+        self.events[..=at].to_vec()
+    }
+
+    /// What was recorded up to the intent of an attempt whose name begins so.
+    pub(crate) fn until_intent(&self, name: &str) -> Vec<Event> {
+        self.until(|event| {
+            matches!(event, Event::Intended { attempt, .. } if attempt.to_string().starts_with(name))
+        })
     }
 
     /// The attempts that change something.

@@ -179,7 +179,10 @@ impl Listed {
     }
 }
 
-pub(super) fn parse<T: for<'de> Deserialize<'de>>(path: &Path, json: &[u8]) -> Result<T, StoreError> {
+pub(super) fn parse<T: for<'de> Deserialize<'de>>(
+    path: &Path,
+    json: &[u8],
+) -> Result<T, StoreError> {
     serde_json::from_slice(json)
         .map_err(|error| StoreError::Damaged { path: path.to_owned(), why: error.to_string() })
 }

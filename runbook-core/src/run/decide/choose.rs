@@ -10,6 +10,7 @@ use super::super::question::{Answer, Question};
 use super::super::state::{Delivered, Phase, Turn};
 use super::super::status::StepStatus;
 use super::step::step_ended;
+use super::turn::Before;
 use crate::base::{HostName, Value, ValueName};
 use crate::runbook::{Choice, Step};
 use crate::template::{Names, Template};
@@ -113,7 +114,12 @@ impl Run {
         if open.len() < turns.iter().filter(|(_, turn)| turn.ended.is_none()).count() {
             return None;
         }
-        if open.iter().any(|(host, turn)| !self.is_cleared(step, host, turn)) {
+        // The person is asked when nothing comes before it any more on any host.
+        let ready = |(host, turn): &&(&HostName, &Turn)| {
+            self.is_cleared(step, host, turn)
+                && matches!(self.before(step, host, turn), Before::Ready)
+        };
+        if !open.iter().all(|turn| ready(&turn)) {
             return None;
         }
         let about = Topic::Manual { step: step.id.clone() };
@@ -178,9 +184,9 @@ impl Run {
                 return self.turn_move(step, host, turn);
             }
             match self.before(step, host, turn) {
-                super::turn::Before::Ready => {}
-                super::turn::Before::Move(next) => return Some(*next),
-                super::turn::Before::Wait => return None,
+                Before::Ready => {}
+                Before::Move(next) => return Some(*next),
+                Before::Wait => return None,
             }
         }
         let (host, turn) = turns.iter().find(|(_, turn)| turn.ended.is_none())?;

@@ -166,7 +166,8 @@ impl Run {
         let rounds: Vec<u32> = group.iter().map(|(_, turn)| turn.round).collect();
         // A card of before the run was taken up again is another card.
         let session = self.state().resumed;
-        let shown = serde_json::to_vec(&(&card, &orders, rounds, session)).expect("a card is text in lists");
+        let shown = serde_json::to_vec(&(&card, &orders, rounds, session))
+            .expect("a card is text in lists");
         card.digest = Digest::of(shown);
         card
     }

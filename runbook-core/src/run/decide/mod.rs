@@ -45,7 +45,7 @@ impl Run {
         if let Some(ending) = &state.ending {
             return self.wind_down(ending);
         }
-        if let Some(interrupt) = &state.interrupt {
+        if let Some(interrupt) = state.interrupt.as_ref().filter(|_| state.stop_asked.is_none()) {
             return self.interrupt_move(interrupt);
         }
         if let Some(ending) = self.reason_to_end() {
