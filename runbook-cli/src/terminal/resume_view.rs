@@ -28,7 +28,7 @@ pub(crate) fn draw(summary: &Summary, torn: Option<&str>, zone: &TimeZone) -> St
     };
     screen += &field("stopped", 9, &format!("{when}: {how}"));
     if let Some(torn) = torn {
-        screen += &field("", 9, &SafeText::line(torn).to_string());
+        screen += &field("", 9, SafeText::line(torn).as_str());
     }
     screen += &recorded(summary);
     screen

@@ -70,7 +70,8 @@ impl Engine {
     async fn go(self, run: Run, summary: Summary, first: Input) -> Finished {
         // `_control` is kept, or the loop would wait for a handle that nobody has.
         let Self { parts, control: _control, stops } = self;
-        Loop::new(parts, run, summary, first).run(stops).await
+        // On the heap: whoever awaits a run keeps it in a future of their own.
+        Box::pin(Loop::new(parts, run, summary, first).run(stops)).await
     }
 }
 

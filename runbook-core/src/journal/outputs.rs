@@ -68,7 +68,7 @@ impl Outputs {
         let mut file = OpenOptions::new().read(true).append(true).open(path).ok()?;
         let mut output = OutputFile::nowhere();
         let mut kept = KeptBefore { head: Vec::new(), bytes: 0 };
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             let length = file.read(&mut buffer).ok()?;
             let bytes = &buffer[..length];

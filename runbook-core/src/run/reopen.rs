@@ -172,7 +172,7 @@ impl State {
                     });
                 }
             }
-            (Part::Items | Part::Diagnose(_), _) => {}
+            (Part::Items | Part::Diagnose(_) | Part::Suggest(_), _) => {}
         }
     }
 

@@ -10,14 +10,14 @@ use crate::journal::Journal;
 use crate::single::Single;
 
 /// Two changes; the first can be met while it is under way, and both count how often they ran.
-struct Changing {
-    there: Single,
-    started: Gate,
-    ended: Gate,
+pub(crate) struct Changing {
+    pub(crate) there: Single,
+    pub(crate) started: Gate,
+    pub(crate) ended: Gate,
 }
 
 impl Changing {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let there = Single::start(&format!(
             r#"
 format = 1
@@ -52,7 +52,7 @@ no_undo = "the old data is still there"
         Self { there, started, ended }
     }
 
-    fn counted(&self) -> String {
+    pub(crate) fn counted(&self) -> String {
         self.there.file("count").unwrap_or_default()
     }
 }
@@ -65,6 +65,9 @@ fn ctrl_c_starts_nothing_new_and_leaves_what_runs_alone() {
     let run = Changing::start();
     let mut terminal = run.there.run_by_hand(&["--yes"]);
     run.started.wait();
+    terminal.press(Key::Ctrl('c'));
+    terminal.wait_for("Stopping: nothing new starts.");
+    assert!(terminal.screen().contains("copy on db1"), "{}", terminal.screen());
     terminal.press(Key::Ctrl('c'));
     // the terminal echoes ^C into what is drawn in place: no screen to measure
     let (code, shown) = (terminal.wait_for_exit(), terminal.transcript());

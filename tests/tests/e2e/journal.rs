@@ -62,11 +62,11 @@ impl Journal {
     /// How a step ended.
     #[track_caller]
     pub(crate) fn status(&self, wanted: &str) -> StepStatus {
-        let ended = self.facts().find_map(|fact| match fact {
+        let ended = self.facts().filter_map(|fact| match fact {
             Event::StepEnded { step, status, .. } if step.as_str() == wanted => Some(*status),
             _ => None,
         });
-        ended.unwrap_or_else(|| panic!("step {wanted} of run {} has not ended", self.run))
+        ended.last().unwrap_or_else(|| panic!("step {wanted} of run {} has not ended", self.run))
     }
 
     /// The exit code and the sentence it ended with.

@@ -16,6 +16,7 @@ mod journal;
 mod person;
 mod refusals;
 mod remote;
+mod resuming;
 mod rollback;
 mod shell;
 mod shop;

@@ -115,11 +115,11 @@ impl Run {
             return None;
         }
         // The person is asked when nothing comes before it any more on any host.
-        let ready = |(host, turn): &&(&HostName, &Turn)| {
+        let ready = |(host, turn): &(&HostName, &Turn)| {
             self.is_cleared(step, host, turn)
                 && matches!(self.before(step, host, turn), Before::Ready)
         };
-        if !open.iter().all(|turn| ready(&turn)) {
+        if !open.iter().all(|turn| ready(turn)) {
             return None;
         }
         let about = Topic::Manual { step: step.id.clone() };
