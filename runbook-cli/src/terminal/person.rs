@@ -9,9 +9,7 @@ use jiff::civil::Date;
 use runbook_core::base::{HostName, SafeText, StepId, ValueName};
 use runbook_core::confirm::{Answering, Asked, Confirmer, Reply};
 use runbook_core::plan::Destination;
-use runbook_core::run::{
-    Answer, AttemptId, Card, FailureCard, Offers, Question, UnknownCard,
-};
+use runbook_core::run::{Answer, AttemptId, Card, FailureCard, Offers, Question, UnknownCard};
 
 use super::card::{self, Known, Standing};
 use super::evidence::Kept;
@@ -22,9 +20,7 @@ use super::plan_view::{self, PlanView, environment_name};
 use super::prompt::Tty;
 use super::shell::Shell;
 use super::theme::{LIVE, STRONG, WARN, paint};
-use super::{
-    evidence, failure_card, full_output, host_shell, unknown_card, value_prompt, why,
-};
+use super::{evidence, failure_card, full_output, host_shell, unknown_card, value_prompt, why};
 use crate::suggestion::did_you_mean;
 
 /// The person at the terminal.
