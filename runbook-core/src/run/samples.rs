@@ -265,7 +265,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::BaseChosen {
             keeper: place().keeper,
             base: place().base,
-            passed_over: vec!["/root/x cannot be written".into()],
+            passed_over: vec!["/mnt/x cannot be written".into()],
         },
         Event::BaseRefused { keeper: place().keeper, why: "full".into() },
         Event::Resumed { by: "ben".into(), options: again },
