@@ -92,7 +92,9 @@ fn what_nobody_knows_stays_so_without_a_person_and_a_person_decides_with_the_evi
     for told in ["OUTCOME UNKNOWN", "the host rebooted while it ran", "verify says"] {
         assert!(screen.contains(told), "{told}: {screen}");
     }
+    // Enter alone decides nothing: the options are shown again.
     terminal.type_line("");
+    terminal.wait_until("the options again", |screen| screen.matches("Your options").count() > 1);
     terminal.type_line("a");
     assert_eq!(terminal.wait_for_exit(), 10, "{}", terminal.transcript());
     assert_eq!(run.counted(), "copy\nswitch\n", "what needs it went on");
