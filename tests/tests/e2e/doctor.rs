@@ -1,6 +1,6 @@
 //! Hosts are looked at before a run: what they have, what they lack, and who they are.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use runbook_tests::{Finished, HostOptions, Need, Runbook, SshConfig, SshHost, Sudo, ready};
@@ -73,8 +73,14 @@ fn what_a_host_lacks_is_told_with_what_to_do() {
         return;
     }
     let place = tempfile::tempdir().expect("there is room");
-    programs(place.path(), &["cat", "id", "df", "stat", "ls", "readlink", "date", "grep"]);
+    programs(place.path(), &["cat", "id", "df", "stat", "ls", "readlink", "grep"]);
+    // a clock that is decades ahead
+    let date = place.path().join("date");
+    std::fs::write(&date, "#!/bin/sh\necho 4000000000\n").expect("the directory is new");
+    std::fs::set_permissions(&date, PermissionsExt::from_mode(0o755)).expect("it is ours");
     let bare = HostOptions::new().env("PATH", place.path().display().to_string()).start("db1");
+    // its state cannot be made in a file
+    std::fs::write(bare.home().join(".local"), "").expect("the home is writable");
     std::fs::write(bare.home().join(".bashrc"), "echo 'welcome \u{1b}[2J to db1'\n")
         .expect("the home is writable");
     let said = doctor(&[&bare], DB, &[]);
@@ -84,7 +90,10 @@ fn what_a_host_lacks_is_told_with_what_to_do() {
         "✗ changes none of `setsid`, `perl` and `python3` is there: nothing can be changed",
         "→ install util-linux, or one of the others",
         "! flock there is no `flock`",
-        "✓ jobs kept in",
+        "! jobs kept in /var/tmp/runbook-",
+        ".local/state/runbook cannot be made",
+        "! clock at least",
+        "s ahead of ours",
     ] {
         assert!(told.contains(line), "{line}: {said}");
     }
@@ -93,6 +102,25 @@ fn what_a_host_lacks_is_told_with_what_to_do() {
     assert_eq!(told.contains("! login shell prints"), is_noisy, "{said}");
     assert!(!said.stdout.contains('\u{1b}'));
     assert_nothing_left(&bare);
+}
+
+#[test]
+fn what_logind_does_with_processes_is_read_from_its_files() {
+    if !ready(&[Need::Ssh, Need::Namespaces]) {
+        return;
+    }
+    let host = HostOptions::new().start("db1");
+    let drop_in = "[Login]\nKillUserProcesses = yes\nKillExcludeUsers=\n";
+    let there = "/run/systemd/logind.conf.d";
+    let write = format!("mkdir -p {there} && printf '{drop_in}' >{there}/99-kill.conf");
+    host.run(&write).assert_code(0);
+    let said = doctor(&[&host], DB, &[]);
+    let told = said_of("db1", &said);
+    assert!(told.contains("sessions logind kills what a session leaves behind"), "{said}");
+    // whether this login is one of its sessions depends on where the test runs
+    let is_session = told.contains("✗ sessions");
+    said.assert_code(i32::from(is_session));
+    assert_nothing_left(&host);
 }
 
 #[test]

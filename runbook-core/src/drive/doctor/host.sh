@@ -17,7 +17,7 @@ for f in /etc/systemd/logind.conf /run/systemd/logind.conf /usr/lib/systemd/logi
   [ -r "$f" ] || continue
   echo "logind $f"
   while read -r E || [ -n "$E" ]; do
-    case $E in KillUserProcesses=* | KillExcludeUsers=* | KillOnlyUsers=*) echo "logind $f $E" ;; esac
+    case $E in KillUserProcesses*=* | KillExcludeUsers*=* | KillOnlyUsers*=*) echo "logind $f $E" ;; esac
   done <"$f"
 done
 while read -r E; do

@@ -45,8 +45,11 @@ fn effective(facts: &Facts, key: &str) -> Option<String> {
     files.dedup_by_key(|file| (is_drop_in(file), name(file).to_owned()));
     let said = |file: &&str| {
         let lines = facts.all("logind").filter_map(|line| line.strip_prefix(*file));
-        let values = lines.filter_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
-        values.last().map(|value| value.trim().to_owned())
+        let value = |line: &'_ str| {
+            let rest = line.trim().strip_prefix(key)?.trim_start();
+            Some(rest.strip_prefix('=')?.trim().to_owned())
+        };
+        lines.filter_map(value).last()
     };
     files.iter().filter_map(said).next_back()
 }
@@ -85,6 +88,7 @@ mod tests {
         assert_eq!(level("ana", &[ETC, "in-session yes"]), Level::Fine);
         assert_eq!(level("ana", &[&etc("yes"), "in-session yes"]), Level::Fix);
         assert_eq!(level("ana", &[&etc("yes")]), Level::Note);
+        assert_eq!(level("ana", &[&format!("{ETC} KillUserProcesses = yes")]), Level::Note);
         assert_eq!(level("root", &[&etc("yes"), "in-session yes"]), Level::Fine);
         let vendor = "logind /usr/lib/systemd/logind.conf KillUserProcesses=no";
         assert_eq!(level("ana", &[&etc("true"), vendor, "in-session yes"]), Level::Fix);
