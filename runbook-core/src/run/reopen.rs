@@ -94,6 +94,8 @@ impl State {
             return;
         }
         step.ended = None;
+        // Whoever is asked again is offered what there is then.
+        step.suggestions.clear();
         let astray = |host: &HostName| {
             let mut attempts = self.attempts.iter();
             attempts.find_map(|(attempt, state)| {

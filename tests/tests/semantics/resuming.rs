@@ -1,6 +1,7 @@
 //! A run that is taken up again: what was under way is looked for, what nobody knows is decided by a
 //! person, and nothing is done twice.
 
+use runbook_core::base::Value;
 use runbook_core::run::{Answer, Event, Found, Loss, Question, StepStatus};
 
 use crate::world::{Exits, Prints, Reply, Story, World};
@@ -300,4 +301,39 @@ fn ctrl_c_leaves_at_once_where_nothing_runs_that_cannot_be_sent_twice() {
     let world = World::of(text).when("look", Reply::After(60, Box::new(Prints(""))));
     let story = world.interrupt_at(5).run();
     assert_eq!((story.code, story.questions.len()), (9, 0));
+}
+
+#[test]
+fn rule_45_what_is_offered_is_read_anew_when_a_question_is_put_again() {
+    let text = r#"
+[role.db]
+max = 1
+[[step]]
+id = "first"
+change = "first"
+[[step]]
+id = "swap"
+manual = "swap a disk"
+ask.serial = { type = "string", suggest = "disks" }
+"#;
+    let done = || Answer::Done(vec![("serial".parse().unwrap(), Some(Value::Text("d2".into())))]);
+    let world = || World::of(text).yes().says(done());
+    let cut = world().when("disks", Prints("d1\n")).run().until_intent("swap.suggest0");
+    let story = world().when("disks", Prints("d2\n")).resume(&cut);
+    assert_eq!((story.code, story.sent()), (0, vec!["swap.suggest0.db1.2".to_owned()]));
+    let Question::Manual { offers, .. } = &story.questions[0] else { panic!("it is asked again") };
+    assert_eq!(offers["serial"], Ok(vec!["d2".to_owned()]));
+}
+
+#[test]
+fn rule_31_a_shell_is_not_opened_again_by_itself() {
+    let text = "[[step]]\nid = \"a\"\non = \"local\"\nchange = \"a\"\nno_undo = \"no\"\n";
+    let world = || World::of(text).yes();
+    let story = world().when("a", Exits(1)).says(Answer::Shell).says(Answer::Quit).run();
+    let opened = story.events.iter().position(|event| matches!(event, Event::ShellOpened { .. }));
+    let cut = &story.events[..opened.expect("it was opened") + 2];
+    assert!(matches!(cut.last(), Some(Event::Asked { .. })), "the card was put again");
+    let again = world().when("a", Exits(1)).says(Answer::Quit).resume(cut);
+    let cards = again.failure_cards();
+    assert!(!cards.is_empty() && cards.iter().all(|card| !card.shell), "{cards:?}");
 }
