@@ -33,7 +33,7 @@
 //! use runbook_core::plan::{Exit, Given, Identity, Plan, RunFacts, Verdict};
 //! use runbook_core::report::Summary;
 //! use runbook_core::run::{
-//!     Action, Answer, Effect, Input, Options, Outcome, OutputDigest, Run, StepStatus,
+//!     Action, Answer, Effect, Input, JobBase, Options, Outcome, OutputDigest, Run, StepStatus,
 //! };
 //! use runbook_core::runbook::Runbook;
 //!
@@ -98,6 +98,10 @@
 //!                     fingerprint: None,
 //!                 };
 //!                 Some(Input::Connected { host, identity })
+//!             }
+//!             Action::ChooseBase { keeper } => {
+//!                 let base = JobBase { path: "/var/tmp/jobs".into(), in_memory: false };
+//!                 Some(Input::BaseChosen { keeper, base, passed_over: vec![] })
 //!             }
 //!             Action::Probe(order) => Some(Input::ProbeAnswered {
 //!                 probe: order.id,
