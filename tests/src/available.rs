@@ -2,9 +2,11 @@
 //! Must not know the tests.
 
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::isolation::Isolation;
+use crate::place::Place;
 
 /// Something that a test cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +57,34 @@ pub fn ready(needs: &[Need]) -> bool {
     assert!(!required, "the lab is required, and {missing}");
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let line = format!("skipped: {test}: {missing}\n");
-    // straight to the stream: the test runner shows nothing that a passing test prints
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    tell(line.trim_end());
     if let Some(file) = std::env::var_os("RUNBOOK_LAB_SKIPPED") {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
         let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
     }
     false
+}
+
+/// Every program of this machine but some, as the `PATH` of a host that lacks those.
+#[must_use]
+pub fn path_without(missing: &[&str]) -> (Place, String) {
+    let place = Place::new();
+    for directory in ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"] {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            if !missing.iter().any(|name| entry.file_name() == *name) {
+                // the first of a name wins, as in every path
+                let _ = symlink(entry.path(), place.path().join(entry.file_name()));
+            }
+        }
+    }
+    let path = place.path().display().to_string();
+    (place, path)
+}
+
+/// Says something of a test, whether it passes or not: the test runner shows nothing that a passing
+/// test prints.
+pub fn tell(line: &str) {
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// The directory of the build, `target/<profile>`, in which this test was built.

@@ -32,7 +32,7 @@ pub mod stream;
 pub mod terminal;
 
 pub use address::Address;
-pub use available::{Need, available, ready};
+pub use available::{Need, available, path_without, ready, tell};
 pub use engine::Engine;
 pub use finished::Finished;
 pub use host_options::{HostOptions, Sudo};

@@ -29,6 +29,7 @@ pub(super) fn of_program(
     stdout.truncated |= finished.dropped_bytes > 0;
     let observed = Observed::Program { exit, stdout, stderr };
     let (failure, captured, items) = judge(order, &observed);
+    let failure = failure.map(|why| why + &not_killed(&finished.not_killed));
     let (stdout, stderr) = (stdout_digest, stderr_digest);
     Ok(Outcome { exit: Some(exit), failure, captured, items, stdout, stderr, took })
 }
@@ -58,6 +59,16 @@ pub(super) fn unsendable(why: String, sink: Sink) -> Outcome {
 pub(super) fn cancelled(sink: Sink) -> Outcome {
     let exit = Some(Exit::Cancelled);
     Outcome { exit, ..unsendable("it was cancelled".to_owned(), sink) }
+}
+
+/// What is to be said of processes that outlived their end.
+fn not_killed(processes: &[u32]) -> String {
+    let pids: Vec<String> = processes.iter().map(u32::to_string).collect();
+    match pids.as_slice() {
+        [] => String::new(),
+        [pid] => format!("; NOT KILLED: its process {pid} lives on"),
+        _ => format!("; NOT KILLED: its processes {} live on", pids.join(", ")),
+    }
 }
 
 fn not_started(stderr: &Output) -> String {

@@ -94,6 +94,11 @@ impl OutputSink for Sink {
         self.stderr.take(bytes);
         self.watcher.tell(|reporter| reporter.output(&self.attempt, Stream::Stderr, bytes));
     }
+
+    fn dropped(&mut self, stdout: u64, stderr: u64) {
+        self.stdout.miss(stdout);
+        self.stderr.miss(stderr);
+    }
 }
 
 /// One of them.
@@ -110,7 +115,16 @@ impl Pipe {
         self.bytes += bytes.len() as u64;
     }
 
-    /// How many bytes have come.
+    /// So many of the next bytes will not come.
+    fn miss(&mut self, bytes: u64) {
+        if bytes > 0 {
+            self.kept.miss(bytes);
+            self.head.truncated = true;
+            self.bytes += bytes;
+        }
+    }
+
+    /// How many bytes have come, or will not.
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -137,6 +151,8 @@ struct Head {
 impl Head {
     fn take(&mut self, bytes: &[u8]) {
         let room = Output::LIMIT.saturating_sub(self.bytes.len());
+        // Nothing is put behind a gap.
+        let room = if self.truncated { 0 } else { room };
         self.bytes.extend_from_slice(&bytes[..room.min(bytes.len())]);
         self.truncated |= bytes.len() > room;
     }

@@ -177,6 +177,18 @@ impl OutputFile {
         self.tail.drain(..self.tail.len().saturating_sub(TAIL));
     }
 
+    /// So many of the next bytes do not come, since their host did not keep them: they are counted,
+    /// and said where they would be.
+    pub fn miss(&mut self, bytes: u64) {
+        let gap = format!("\n[runbook: {bytes} bytes were not kept on the host]\n");
+        if self.bytes < self.cap {
+            self.keep(gap.as_bytes());
+        } else {
+            self.tail.extend(gap.as_bytes());
+        }
+        self.bytes += bytes;
+    }
+
     /// Writes to the file until that fails once.
     fn keep(&mut self, bytes: &[u8]) {
         let Some(file) = &mut self.file else { return };
@@ -197,7 +209,7 @@ impl OutputFile {
         let beyond = self.bytes.saturating_sub(self.cap);
         if beyond > 0 {
             let tail: Vec<u8> = std::mem::take(&mut self.tail).into();
-            let left_out = beyond - tail.len() as u64;
+            let left_out = beyond.saturating_sub(tail.len() as u64);
             if left_out > 0 {
                 self.keep(format!("\n[runbook: {left_out} bytes are not kept]\n").as_bytes());
             }

@@ -45,6 +45,20 @@ fn of_a_long_one_the_middle_is_left_out_and_counted() {
 }
 
 #[test]
+fn what_a_host_did_not_keep_is_counted_and_said_where_it_would_be() {
+    let home = tempfile::tempdir().unwrap();
+    let outputs = Outputs::in_directory(home.path());
+    let id = attempt(Part::Main, 1);
+    let mut out = outputs.begin(&id, "out");
+    out.write(b"head");
+    out.miss(100);
+    out.write(b"tail");
+    assert_eq!(out.finish(), OutputDigest { bytes: 108, sha256: Digest::of("headtail") });
+    let kept = fs::read_to_string(outputs.path(&id, "out")).unwrap();
+    assert_eq!(kept, "head\n[runbook: 100 bytes were not kept on the host]\ntail");
+}
+
+#[test]
 fn one_that_cannot_be_kept_is_counted_all_the_same() {
     let home = tempfile::tempdir().unwrap();
     let blocked = home.path().join("output");

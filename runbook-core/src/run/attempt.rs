@@ -144,7 +144,7 @@ pub struct Outcome {
 pub struct OutputDigest {
     /// Bytes.
     pub bytes: u64,
-    /// Of all of them.
+    /// Of all of them but those that a host did not keep, which nobody has seen.
     pub sha256: Digest,
 }
 

@@ -52,6 +52,10 @@ pub struct Finished {
     pub dropped_bytes: u64,
     /// Whether processes of its group were left running.
     pub left_behind: bool,
+    /// Processes of it that live on although it was stopped: its user may not end them, or nobody
+    /// can. Of many only some are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_killed: Vec<u32>,
 }
 
 #[cfg(test)]

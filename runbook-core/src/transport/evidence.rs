@@ -1,5 +1,7 @@
 //! What a host still knows of a job, and the one verdict that follows from it. Pure: asks nobody.
 
+use std::ops::Range;
+
 use super::ending::{Ending, Finished};
 
 /// What a host says of one job.
@@ -21,10 +23,14 @@ pub struct Evidence {
     pub runner: Option<Runner>,
     /// Whether the runner lives.
     pub alive: bool,
-    /// Processes that carry the attempt's mark.
+    /// Its processes that live although its runner does not.
     pub left: Vec<u32>,
     /// Whether its deadline passed and it was left running for a person to decide.
     pub late: bool,
+    /// What of its standard output its host has freed, since it grew over the cap: from here to there.
+    pub stdout_dropped: Range<u64>,
+    /// The same of its standard error.
+    pub stderr_dropped: Range<u64>,
     /// How it ended.
     pub exit: Option<Finished>,
 }
@@ -147,6 +153,11 @@ impl Evidence {
                 "left" => evidence.left.extend(rest.parse::<u32>()),
                 "runner" => evidence.runner = parse_runner(rest),
                 "exit" => evidence.exit = parse_exit(rest),
+                "dropped" => match rest.split_once(' ') {
+                    Some(("out", range)) => evidence.stdout_dropped = parse_range(range),
+                    Some(("err", range)) => evidence.stderr_dropped = parse_range(range),
+                    _ => {}
+                },
                 _ => {}
             }
         }
@@ -167,6 +178,14 @@ fn parse_runner(text: &str) -> Option<Runner> {
     Some(Runner { pid, boot: known(words.next()?), machine: known(words.next()?) })
 }
 
+fn parse_range(text: &str) -> Range<u64> {
+    let ends = text.split_once(' ').map(|(from, to)| (from.parse(), to.parse()));
+    match ends {
+        Some((Ok(from), Ok(to))) => from..to,
+        _ => 0..0,
+    }
+}
+
 fn parse_exit(text: &str) -> Option<Finished> {
     let mut words = text.split_whitespace();
     let word = words.next()?;
@@ -184,6 +203,7 @@ fn parse_exit(text: &str) -> Option<Finished> {
         stderr_bytes: words.next()?.parse().ok()?,
         dropped_bytes: 0,
         left_behind: words.next()? != "0",
+        not_killed: words.filter_map(|pid| pid.parse().ok()).collect(),
     })
 }
 
@@ -226,6 +246,12 @@ mod tests {
     }
 
     #[test]
+    fn what_was_dropped_is_known() {
+        let evidence = Evidence::parse("dropped out 10 40\ndropped err x\n");
+        assert_eq!((evidence.stdout_dropped, evidence.stderr_dropped), (10..40, 0..0));
+    }
+
+    #[test]
     fn an_exit_counts_even_after_a_reboot() {
         let text = format!("machine m1\nboot b2\n{STARTED}exit exited 3 10 0 1        \n");
         let finished = Finished {
@@ -234,7 +260,11 @@ mod tests {
             stderr_bytes: 0,
             dropped_bytes: 0,
             left_behind: true,
+            not_killed: Vec::new(),
         };
+        assert_eq!(verdict(&text), JobState::Ended(finished.clone()));
+        let text = format!("{HOST}{STARTED}exit timed_out 137 10 0 1 41 42   \n");
+        let finished = Finished { ending: Ending::TimedOut, not_killed: vec![41, 42], ..finished };
         assert_eq!(verdict(&text), JobState::Ended(finished));
         let torn = format!("{HOST}{STARTED}exit exited 3\n");
         assert_eq!(verdict(&torn), JobState::Unknown(Doubt::Killed));

@@ -1,13 +1,13 @@
 //! A disk that is full, and one that is not.
 
-use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
 use runbook_core::run::{Event, Listing, StepStatus};
 use runbook_tests::images::TAGS;
 use runbook_tests::{
-    Engine, HostOptions, Images, Need, Place, Program, Registry, Runbook, SshConfig, Stack, ready,
+    Engine, HostOptions, Images, Need, Place, Program, Registry, Runbook, SshConfig, Stack,
+    path_without, ready,
 };
 
 use crate::journal::Journal;
@@ -39,21 +39,6 @@ impl Drop for FullDisk {
         // hosts that were started later have a copy of the mount, which goes with them
         let _ = Program::run("umount", Command::new("umount").args(["-l"]).arg(self.place.path()));
     }
-}
-
-/// Every program of this machine but some, as the `PATH` of a host that lacks those.
-fn path_without(missing: &[&str]) -> (Place, String) {
-    let place = Place::new();
-    for directory in ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"] {
-        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-            if !missing.iter().any(|name| entry.file_name() == *name) {
-                // the first of a name wins, as in every path
-                let _ = symlink(entry.path(), place.path().join(entry.file_name()));
-            }
-        }
-    }
-    let path = place.path().display().to_string();
-    (place, path)
 }
 
 #[test]

@@ -3,4 +3,5 @@
 mod jobs;
 mod reads;
 mod ssh;
+mod verdicts;
 mod world;

@@ -31,8 +31,13 @@ pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
 
 /// The local way, in a home of its own.
 pub(crate) async fn local(home: &Path, sh: &str) -> Station {
+    local_with_path(home, sh, &std::env::var("PATH").unwrap()).await
+}
+
+/// The same with other programs.
+pub(crate) async fn local_with_path(home: &Path, sh: &str, path: &str) -> Station {
     let variables = [
-        ("PATH".to_owned(), std::env::var("PATH").unwrap()),
+        ("PATH".to_owned(), path.to_owned()),
         ("HOME".to_owned(), home.display().to_string()),
         ("TMPDIR".to_owned(), home.display().to_string()),
         ("LANG".to_owned(), "C.UTF-8".to_owned()),

@@ -102,7 +102,8 @@ impl Master {
         Complaint::of(&kept.lock().expect("nobody panics holding it"))
     }
 
-    fn kill(&mut self) {
+    /// Ends it at once.
+    pub(super) fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.signal(Signal::KILL);
             let _ = std::fs::remove_file(&self.socket);

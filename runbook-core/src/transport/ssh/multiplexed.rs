@@ -1,11 +1,13 @@
 //! Commands and streams through a master: our own, or one of the user's. Knows nothing of how the
 //! master came to be.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use openssh::{ForwardType, Session, Socket, Stdio};
 use tokio::net::UnixStream;
+use tokio::time::{sleep, timeout};
 use tokio_util::compat::{TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
 
 use super::master::Master;
@@ -14,6 +16,11 @@ use super::{Direct, Nonces, said};
 use crate::transport::local::channel;
 use crate::transport::{Address, Channel, Duplex, End, Link, OpenError, Pending};
 
+/// How often a master is asked whether it is there, and how long it may take: one that is not is
+/// noticed within 20 seconds.
+const BETWEEN_CHECKS: Duration = Duration::from_secs(3);
+const CHECKED: Duration = Duration::from_secs(7);
+
 /// A link through a master.
 ///
 /// A user's master is never closed: the library's `close` would stop it. What we opened there ends
@@ -21,7 +28,7 @@ use crate::transport::{Address, Channel, Duplex, End, Link, OpenError, Pending};
 #[derive(Debug)]
 pub(super) struct Multiplexed {
     session: Arc<Session>,
-    master: Option<Master>,
+    master: Option<Arc<Mutex<Master>>>,
     sockets: Sockets,
     direct: Direct,
     /// Whether a session was ever opened through it.
@@ -35,6 +42,10 @@ impl Multiplexed {
         sockets: Sockets,
         direct: Direct,
     ) -> Self {
+        let master = master.map(|master| Arc::new(Mutex::new(master)));
+        if let Some(master) = &master {
+            tokio::spawn(watch(Arc::downgrade(&session), Arc::downgrade(master)));
+        }
         Self { session, master, sockets, direct, opened: AtomicBool::new(false) }
     }
 
@@ -104,6 +115,28 @@ impl Multiplexed {
     }
 }
 
+/// Ends a master that answers no more, although it is there: who waits for it would wait for ever.
+/// One whose host is silent notices that by itself.
+async fn watch(session: Weak<Session>, master: Weak<Mutex<Master>>) {
+    let mut silent = false;
+    loop {
+        sleep(BETWEEN_CHECKS).await;
+        let Some(session) = session.upgrade() else { return };
+        match timeout(CHECKED, session.check()).await {
+            Ok(Ok(())) => silent = false,
+            Ok(Err(_)) => return,
+            // Twice: this process may have been stopped with it.
+            Err(_) if !silent => silent = true,
+            Err(_) => {
+                if let Some(master) = master.upgrade() {
+                    master.lock().expect("nobody panics holding it").kill();
+                }
+                return;
+            }
+        }
+    }
+}
+
 impl Link for Multiplexed {
     fn open<'a>(&'a self, command: &'a str) -> Pending<'a, Result<Channel, OpenError>> {
         Box::pin(async move {
@@ -126,6 +159,7 @@ impl Link for Multiplexed {
     }
 
     fn fingerprint(&self) -> Option<String> {
-        self.master.as_ref().and_then(Master::fingerprint).map(str::to_owned)
+        let master = self.master.as_ref()?.lock().expect("nobody panics holding it");
+        master.fingerprint().map(str::to_owned)
     }
 }

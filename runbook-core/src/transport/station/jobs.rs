@@ -19,6 +19,7 @@ const LAUNCHING: Duration = Duration::from_secs(120);
 /// The exit codes of `follow.sh`.
 const RUNNER_GONE: Option<u8> = Some(10);
 const NO_DIRECTORY: Option<u8> = Some(11);
+const DROPPED: Option<u8> = Some(12);
 
 /// What a job is run with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +166,7 @@ impl Station {
             }
         };
         let mut launch = Command::script(programs::LAUNCH.as_str());
-        launch.args = [base.path.as_str(), job.as_str(), &programs::RUNNER, &starter]
+        launch.args = [base.path.as_str(), job.as_str(), &programs::RUNNER, &starter, pool.sh()]
             .into_iter()
             .map(str::to_owned)
             .chain([Digest::of(&body).to_string(), cksum(body.as_bytes())])
@@ -197,21 +198,37 @@ impl Station {
     ) -> Result<Finished, FollowError> {
         let mut follow = Command::script(programs::FOLLOW.as_str());
         let directory = format!("{}/jobs/{job}", base.path);
-        follow.args = vec![directory, from.stdout.to_string(), from.stderr.to_string()];
         follow.sudo.clone_from(&base.user);
         let mut counted = Counted { sink, stdout: from.stdout, stderr: from.stderr };
-        let end = self.run(&follow, Terms::default(), Lane::Attached, &mut counted).await?;
-        let seen = counted.stdout + counted.stderr;
-        match end.ending.code() {
-            Some(0) => {}
-            RUNNER_GONE => return Err(FollowError::RunnerGone),
-            NO_DIRECTORY => return Err(FollowError::NoDirectory),
-            _ => return Err(lost("following it ended by itself").into()),
+        let mut dropped_bytes = 0;
+        loop {
+            let (stdout, stderr) = (counted.stdout, counted.stderr);
+            follow.args = vec![directory.clone(), stdout.to_string(), stderr.to_string()];
+            let end = self.run(&follow, Terms::default(), Lane::Attached, &mut counted).await?;
+            match end.ending.code() {
+                Some(0) => break,
+                DROPPED => {
+                    let evidence = self.inspect(base, job).await?;
+                    let stdout = missing(counted.stdout, &evidence.stdout_dropped);
+                    let stderr = missing(counted.stderr, &evidence.stderr_dropped);
+                    dropped_bytes += stdout + stderr;
+                    counted.dropped(stdout, stderr);
+                }
+                RUNNER_GONE => return Err(FollowError::RunnerGone),
+                NO_DIRECTORY => return Err(FollowError::NoDirectory),
+                _ => return Err(lost("following it ended by itself").into()),
+            }
         }
         let evidence = self.inspect(base, job).await?;
         let finished = evidence.exit.ok_or_else(|| lost("its end cannot be read"))?;
-        let written = finished.stdout_bytes + finished.stderr_bytes;
-        Ok(Finished { dropped_bytes: written.saturating_sub(seen), ..finished })
+        // Of an old job nothing but its end is kept.
+        let stdout = finished.stdout_bytes.saturating_sub(counted.stdout);
+        let stderr = finished.stderr_bytes.saturating_sub(counted.stderr);
+        if stdout + stderr > 0 {
+            dropped_bytes += stdout + stderr;
+            counted.dropped(stdout, stderr);
+        }
+        Ok(Finished { dropped_bytes, ..finished })
     }
 
     /// Asks a job to stop: TERM to its group, KILL after the grace. Asked twice, KILL at once.
@@ -275,6 +292,11 @@ impl Station {
             _ => Err(lost("the job's directory cannot be written")),
         }
     }
+}
+
+/// How much of what was dropped is still to come for one who has seen so much.
+fn missing(seen: u64, dropped: &std::ops::Range<u64>) -> u64 {
+    if dropped.contains(&seen) { dropped.end - seen } else { 0 }
 }
 
 fn lost(why: &str) -> ReadError {

@@ -177,6 +177,7 @@ impl Station {
             stderr_bytes: stderr,
             dropped_bytes: 0,
             left_behind: trailer.left_behind,
+            not_killed: Vec::new(),
         })
     }
 
@@ -232,5 +233,10 @@ impl OutputSink for Counted<'_> {
     fn stderr(&mut self, bytes: &[u8]) {
         self.stderr += bytes.len() as u64;
         self.sink.stderr(bytes);
+    }
+    fn dropped(&mut self, stdout: u64, stderr: u64) {
+        self.stdout += stdout;
+        self.stderr += stderr;
+        self.sink.dropped(stdout, stderr);
     }
 }

@@ -5,6 +5,25 @@ set +eu
 umask 077
 exec 2>/dev/null
 u=$(id -u)
+
+# Of jobs that ended two weeks ago only their end is kept: the claim stays, so that none of them can
+# ever run again. Done once a day, and never for many at a time.
+tidy() {
+  cd "$1" || return
+  [ -z "$(find tidied -mtime -1)" ] || return
+  : >tidied
+  n=0
+  find jobs -name exit -mtime +13 | while IFS= read -r e; do
+    d=${e%/exit}
+    [ -f "$d/out" ] || continue
+    for e in "$d"/*; do
+      [ "$e" = "$d/exit" ] || rm -rf "$e"
+    done
+    n=$((n + 1))
+    [ "$n" -lt 200 ] || break
+  done
+}
+
 for b in "$1" "${HOME:+$HOME/.local/state/runbook}" "/var/tmp/runbook-$u" "/dev/shm/runbook-$u"; do
   case $b in /*) ;; *) continue ;; esac
   case $b in
@@ -23,5 +42,8 @@ for b in "$1" "${HOME:+$HOME/.local/state/runbook}" "/var/tmp/runbook-$u" "/dev/
   [ "$w" = 0 ] || { echo "not writable $b"; continue; }
   k=DISK
   [ "$(stat -f -c %T "$b")" != tmpfs ] || k=MEMORY
-  mkdir -p "$b/jobs" && { echo "base $k $b"; exit 0; }
+  mkdir -p "$b/jobs" || continue
+  echo "base $k $b"
+  tidy "$b"
+  exit 0
 done

@@ -8,28 +8,15 @@ cd "$1" 2>/dev/null || { echo none; exit 0; }
 read -r pid start boot machine M <runner || { echo none; exit 0; }
 exec 2>/dev/null
 
-alive() {
-  [ "$start" != - ] || { kill -0 "$pid"; return; }
-  read -r E <"/proc/$pid/stat" || return 1
-  set -- ${E##*) }
-  [ "${20}" = "$start" ] && [ "$1" != Z ]
-}
-
 if alive; then kill -TERM "$pid"; echo asked; exit 0; fi
 
-# Sets `p` to the processes that carry the attempt's mark.
-left() {
-  p=
-  [ -n "$M" ] || return 0
-  for E in $(grep -lzF -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
-    E=${E#/proc/}
-    p="$p ${E%%/*}"
-  done
-}
+# Only what carries the mark is surely the job's, and stopped; what else is left is told.
+marked() { p=; kin ""; }
 
-left
+marked
 [ -z "$p" ] || kill -TERM $p
 i=0
-while left; [ -n "$p" ] && [ "$i" -lt "$grace" ]; do sleep 1; i=$((i + 1)); done
-[ -z "$p" ] || { kill -KILL $p; sleep 1; left; }
+while marked; [ -n "$p" ] && [ "$i" -lt "$grace" ]; do sleep 1; i=$((i + 1)); done
+[ -z "$p" ] || { kill -KILL $p; sleep 1; }
+left
 if [ -n "$p" ]; then echo "alive$p"; else echo stopped; fi

@@ -52,6 +52,9 @@ pub trait OutputSink: Send {
     fn stdout(&mut self, bytes: &[u8]);
     /// The next bytes of its standard error.
     fn stderr(&mut self, bytes: &[u8]);
+    /// So many of the next bytes of its standard output and of its standard error will not come:
+    /// they were more than its host keeps.
+    fn dropped(&mut self, _stdout: u64, _stderr: u64) {}
 }
 
 /// Keeps everything; for output that is known to be small.

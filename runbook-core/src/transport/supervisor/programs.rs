@@ -2,16 +2,18 @@
 
 use std::sync::LazyLock;
 
+/// A program, behind the functions of other files that it uses.
 macro_rules! program {
-    ($(#[$doc:meta])* $name:ident, $file:literal) => {
+    ($(#[$doc:meta])* $name:ident, $($file:literal),+) => {
         $(#[$doc])*
-        pub(crate) static $name: LazyLock<String> = LazyLock::new(|| bare(include_str!($file)));
+        pub(crate) static $name: LazyLock<String> =
+            LazyLock::new(|| bare(concat!($(include_str!($file)),+)));
     };
 }
 
 program!(
     /// The long-lived shell of a connection.
-    SUPERVISOR, "supervisor.sh"
+    SUPERVISOR, "lives.sh", "supervisor.sh"
 );
 program!(
     /// Claims a job and starts its runner.
@@ -19,19 +21,19 @@ program!(
 );
 program!(
     /// What outlives the connection.
-    RUNNER, "runner.sh"
+    RUNNER, "lives.sh", "kin.sh", "runner.sh"
 );
 program!(
     /// Streams a job's output until it ended.
-    FOLLOW, "follow.sh"
+    FOLLOW, "alive.sh", "follow.sh"
 );
 program!(
     /// Stops a job.
-    CANCEL, "cancel.sh"
+    CANCEL, "alive.sh", "kin.sh", "left.sh", "cancel.sh"
 );
 program!(
     /// Collects what is known of a job.
-    INSPECT, "inspect.sh"
+    INSPECT, "alive.sh", "kin.sh", "left.sh", "inspect.sh"
 );
 program!(
     /// Makes sure that a job never starts.

@@ -42,47 +42,44 @@ mkdir "$job/go" || void "it was taken back"
 (echo "started $$")
 exec >/dev/null
 
-K=exited C= G= Z=0 L=0 W=
+K=exited C= G= Y= Z=0 L=0 W= p=
 
-# TERM now, KILL after the grace for whoever ignores it; asked twice, KILL at once.
+# TERM now, KILL after the grace for whoever ignores it; asked twice, KILL at once. What does not end
+# by that either is not waited for.
 stop() {
   K=$1
   [ -n "$C" ] || return 0
-  if [ -n "$G" ]; then kill -KILL "-$C"; return 0; fi
+  if [ -n "$G" ]; then kill -KILL "-$C"; Y=1; return 0; fi
   kill -TERM "-$C" || kill -TERM "$C"
-  (sleep "$grace"; kill -KILL "$C"; kill -KILL "-$C") &
+  (sleep "$grace"; kill -KILL "$C"; kill -KILL "-$C"; kill -USR2 $$) &
   G=$!
 }
 
-# Whether the program's group lives; the dead that nobody has waited for do not count.
-lives() {
-  kill -0 "-$C" || return 1
-  [ -r "/proc/$$/stat" ] || return 0
-  for E in /proc/[0-9]*/stat; do
-    read -r E <"$E" || continue
-    set -- ${E##*) }
-    [ "$3" != "$C" ] || [ "$1" = Z ] || return 0
-  done
-  return 1
+# Frees the middle of an output that has grown over the cap: what goes is hashed, and said a second
+# before, since somebody may be reading it. Where a file can have no hole all of it goes, and is counted.
+#   $1 output  $2 the length of its file
+trim() {
+  z=0 a=$((cap / 2)) b=0
+  [ ! -f "$1.cut" ] || read -r z a b <"$1.cut"
+  [ "$b" -gt "$a" ] || b=$a
+  [ "$((z + $2 - b))" -gt "$((cap / 2))" ] || return 0
+  f=$b b=$((z + $2 - cap / 4))
+  if : >hole && fallocate -p -o 0 -l 4096 hole && note "$1"; then
+    h=$(tail -c "+$((f - z + 1))" "$1" | head -c "$((b - f))" | sha256sum)
+    echo "$f $b ${h%% *}" >>"$1.dropped"
+    sleep 1
+    fallocate -p -o "$((f - z))" -l "$((b - f))" "$1"
+  else
+    size "$1"
+    : >"$1"
+    z=$((z + s))
+    a=0 b=$z
+    note "$1"
+  fi
 }
-
-# Whoever left the group is found by the mark in its environment.
-sweep() {
-  [ -n "$M" ] || return 0
-  for E in $(grep -lzF -e "RUNBOOK_ATTEMPT=$M" /proc/[0-9]*/environ); do
-    E=${E#/proc/}
-    kill -KILL "${E%%/*}"
-  done
-}
-
-# Empties an output that has grown over the cap, and counts what went.
-cut() {
-  [ "$2" -gt "$cap" ] || return 0
-  E=0
-  [ ! -f "$1.cut" ] || read -r E <"$1.cut"
-  : >"$1"
-  echo $((E + $2)) >"$1.cut.new" && mv "$1.cut.new" "$1.cut"
-}
+# From `a` to `b` it is not there any more; its file begins at `z`.
+note() { echo "$z $a $b" >"$1.cut.new" && mv "$1.cut.new" "$1.cut"; }
+size() { set -- $(ls -ln "$1"); s=$5; }
 
 # Beside the program: looks at the clock and at the size of the outputs once a second.
 watch() {
@@ -96,14 +93,16 @@ watch() {
       end=
       if [ "$late" = kill ]; then kill -USR1 $$; else : >late; fi
     fi
-    set -- $(wc -c out err)
-    cut out "$1"
-    cut err "$3"
+    for o in out err; do
+      size "$o"
+      trim "$o" "$s"
+    done
   done
 }
 
 trap "stop cancelled" TERM
 trap "stop timed_out" USR1
+trap Y=1 USR2
 [ -z "$D" ] || mkdir -m 700 "$D" 2>>"$job/err" || K=scratch
 [ -z "$X" ] || cd -- "$X" 2>>"$job/err" || K=directory
 if [ "$K" = exited ]; then
@@ -111,31 +110,42 @@ if [ "$K" = exited ]; then
   else { umask "$mask"; P; } >>"$job/out" 2>>"$job/err" &
   fi
   C=$!
+  born "$C"
+  echo "$C $s" >"$job/session"
   cd /
   [ "$K" = exited ] || stop "$K"
   watch &
   W=$!
-  while wait "$C"; Z=$?; [ "$K" != exited ] && kill -0 "$C"; do :; done
+  while wait "$C"; Z=$?; [ "$K" != exited ] && [ -z "$Y" ] && kill -0 "$C"; do :; done
   if [ "$K" != exited ]; then
-    lives && wait "$G"
+    while [ -z "$Y" ] && lives; do wait "$G"; done
     kill -KILL "-$C"
     kill -KILL "$G"
-    sweep
-    # A killed process may take a moment to be gone.
-    t=0
-    while lives && [ "$t" -lt 20 ]; do sleep 0.1 || sleep 1; t=$((t + 1)); done
+    # A killed process may take a moment to be gone; what belongs to others cannot be killed.
+    for t in 1 2 3 4 5 6 7 8; do
+      p=
+      kin "$C"
+      [ -n "$p" ] || break
+      kill -KILL $p
+      sleep 0.1 || sleep 1
+    done
+  elif lives; then L=1
   fi
-  lives && L=1
 fi
+set -- $p
+[ "$#" = 0 ] || L=1
+# As many as the record has room for.
+while [ "$#" -gt 8 ]; do shift; done
+p=$*
 cd /
 [ -z "$D" ] || rm -rf "$D"
 cd "$job"
 set -- $(wc -c out err)
 o=$1 e=$3
-[ ! -f out.cut ] || { read -r E <out.cut; o=$((o + E)); }
-[ ! -f err.cut ] || { read -r E <err.cut; e=$((e + E)); }
+[ ! -f out.cut ] || { read -r z E <out.cut; o=$((o + z)); }
+[ ! -f err.cut ] || { read -r z E <err.cut; e=$((e + z)); }
 # Written over blocks that were reserved before the start: the record fits on a full disk.
-printf "%-119s\n" "$K $Z $o $e $L" 1<>exit.new && mv exit.new exit
+printf "%-119s\n" "$K $Z $o $e $L $p" 1<>exit.new && mv exit.new exit
 # What watched goes with us. Never `kill 0`: should the session not be ours, it is somebody's.
 trap "" TERM
 kill -TERM "-$$"

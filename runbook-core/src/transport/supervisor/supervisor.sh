@@ -28,18 +28,6 @@ stop() {
   G=$!
 }
 
-# Whether the program's group lives; the dead that nobody has waited for do not count.
-lives() {
-  kill -0 "-$C" || return 1
-  [ -r "/proc/$$/stat" ] || return 0
-  for E in /proc/[0-9]*/stat; do
-    read -r E <"$E" || continue
-    set -- ${E##*) }
-    [ "$3" != "$C" ] || [ "$1" = Z ] || return 0
-  done
-  return 1
-}
-
 # Whoever left the group is found by the mark in its environment.
 sweep() {
   [ -n "$M" ] || return 0
