@@ -1,5 +1,6 @@
 //! The transport against real shells and a real sshd. Knows nothing of runbooks.
 
+mod cuts;
 mod jobs;
 mod reads;
 mod ssh;

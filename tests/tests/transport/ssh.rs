@@ -4,20 +4,11 @@ use std::process::{Command as Process, Stdio};
 use std::time::Duration;
 
 use runbook_core::plan::Command;
-use runbook_core::transport::station::{
-    JobTerms, Offsets, ReadError, ReadTerms, StationError, Voided,
-};
-use runbook_core::transport::{
-    Address, Collected, ConnectError, Ending, Expected, JobState, Station,
-};
-use rustix::process::{Pid, Signal, kill_process};
+use runbook_core::transport::station::{JobTerms, Offsets, ReadError, ReadTerms, StationError};
+use runbook_core::transport::{Address, Collected, ConnectError, Ending, Station};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::world::{Heard, Sshd, Watched, attempt_of, job, lab, masters_with, read, soon, stdout};
-
-fn kill(process: &Watched) {
-    kill_process(Pid::from_raw(process.pid).unwrap(), Signal::KILL).unwrap();
-}
+use crate::world::{Heard, Sshd, Watched, job, lab, masters_with, read, soon, stdout};
 
 #[tokio::test]
 async fn a_host_says_who_it_is_whatever_its_login_scripts_print() {
@@ -71,7 +62,7 @@ async fn a_lost_connection_kills_a_read_but_not_a_job() {
     let reading = station.read(&command, ReadTerms::default(), &mut sink);
     let cutting = async {
         let process = ear.process().await;
-        kill(&sshd.masters()[0]);
+        sshd.masters()[0].kill();
         process.ended().await;
     };
     let (lost, ()) = tokio::join!(soon(reading), cutting);
@@ -262,62 +253,4 @@ async fn another_user_has_a_supervisor_and_a_base_of_his_own() {
     command.sudo = Some("nosuchuser".into());
     let error = station.read(&command, ReadTerms::default(), &mut output).await.unwrap_err();
     assert!(error.to_string().contains("root ALL=(nosuchuser) NOPASSWD: /bin/sh"), "{error}");
-}
-
-/// Brings one step to its end over connections that are cut, as a driver would; the number of the
-/// attempt that did it.
-async fn finish(sshd: &Sshd, step: &str, script: &str, cut_at: Duration) -> u32 {
-    let command = Command::script(script);
-    let terms = JobTerms::default();
-    for attempt in 1.. {
-        let name = attempt_of(step, attempt);
-        let station = sshd.station().await;
-        let base = station.base(None, None).await.unwrap();
-        let expected = Expected::default();
-        if attempt == 1 {
-            let master = sshd.masters().pop().unwrap();
-            let (_, ()) = tokio::join!(station.launch(&base, &name, &command, &terms), async {
-                tokio::time::sleep(cut_at).await;
-                kill(&master);
-            });
-        } else {
-            station.launch(&base, &name, &command, &JobTerms::default()).await.unwrap();
-        }
-        drop(station);
-        let station = sshd.station().await;
-        match station.state(&base, &name, &expected).await.unwrap() {
-            JobState::NotStarted => {
-                if station.void(&base, &name).await.unwrap() == Voided::Voided {
-                    continue;
-                }
-            }
-            JobState::Voided => continue,
-            JobState::Running { .. } | JobState::Ended(_) => {}
-            other => panic!("{step}: {other:?}"),
-        }
-        let mut output = Collected::default();
-        let follow = station.follow(&base, &name, Offsets::default(), &mut output);
-        assert_eq!(soon(follow).await.unwrap().ending, Ending::Exited(7), "{step}");
-        return attempt;
-    }
-    unreachable!("attempts do not run out")
-}
-
-#[tokio::test]
-async fn wherever_a_connection_is_cut_a_job_has_one_effect() {
-    let sshd = Sshd::start("");
-    let mut again = 0;
-    for round in 0..16 {
-        let step = format!("cut{round}");
-        let script = format!("echo {step} >>effects; exit 7");
-        // From before the upload to after the end.
-        let cut_at = Duration::from_micros(1000 * round);
-        again += u32::from(finish(&sshd, &step, &script, cut_at).await > 1);
-    }
-    let effects = std::fs::read_to_string(sshd.path("home/effects")).unwrap();
-    let mut lines: Vec<&str> = effects.lines().collect();
-    lines.sort_unstable();
-    lines.dedup();
-    assert_eq!((effects.lines().count(), lines.len()), (16, 16), "{effects}");
-    assert!(again > 0, "none was cut before it started");
 }

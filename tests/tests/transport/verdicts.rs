@@ -260,7 +260,7 @@ async fn a_runner_that_lives_is_running_and_followed_whoever_was_killed() {
         ("master", |there| {
             let masters = masters_with(there.config.path());
             assert_eq!(masters.len(), 1);
-            kill(masters[0].pid.cast_unsigned());
+            masters[0].kill();
         }),
     ];
     for (killed, cut) in cuts {
@@ -338,7 +338,7 @@ async fn a_dead_runner_with_a_living_group_is_an_orphan_to_wait_for_or_to_kill()
         let intent = Intent { name: job(step), ..there.intent(&station, None).await };
         there.begin(&station, &intent, &JobTerms::default()).await;
         let runner = Watched::new(there.runner().cast_signed());
-        kill(runner.pid.cast_unsigned());
+        runner.kill();
         runner.ended().await;
         let state = there.state(&intent).await;
         let JobState::Unknown(Doubt::Orphan(left)) = state else { panic!("{state:?}") };
@@ -375,7 +375,7 @@ async fn an_orphan_without_its_mark_is_seen_and_told_but_not_killed() {
         line = ear.line() => assert_eq!(line, "begun"),
     }
     let runner = Watched::new(there.runner().cast_signed());
-    kill(runner.pid.cast_unsigned());
+    runner.kill();
     runner.ended().await;
     let state = there.state(&intent).await;
     let JobState::Unknown(Doubt::Orphan(left)) = state else { panic!("{state:?}") };
@@ -395,7 +395,7 @@ async fn everything_dead_without_an_exit_is_unknown_since_it_was_killed() {
         there.processes().into_iter().map(|pid| Watched::new(pid.cast_signed())).collect();
     assert!(all.len() >= 2);
     for process in &all {
-        kill(process.pid.cast_unsigned());
+        process.kill();
     }
     for process in &all {
         process.ended().await;

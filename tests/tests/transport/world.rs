@@ -12,7 +12,8 @@ use runbook_core::transport::local::Local;
 use runbook_core::transport::ssh::Ssh;
 use runbook_core::transport::station::ReadTerms;
 use runbook_core::transport::{Collected, Destination, Finished, JobName, OutputSink, Station};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use runbook_tests::processes;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use tempfile::TempDir;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -132,6 +133,11 @@ impl Watched {
         let _ready = soon(self.fd.readable()).await.unwrap();
     }
 
+    /// Kills it, unless it has ended.
+    pub(crate) fn kill(&self) {
+        let _ = kill_process(Pid::from_raw(self.pid).unwrap(), Signal::KILL);
+    }
+
     /// Whether it lives now.
     pub(crate) fn lives(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid));
@@ -195,7 +201,21 @@ impl Sshd {
     }
 
     pub(crate) async fn station(&self) -> Station {
-        Station::connect(&self.ssh(), &lab()).await.unwrap()
+        self.station_with("/bin/sh").await
+    }
+
+    /// The same with another shell to answer there.
+    pub(crate) async fn station_with(&self, sh: &str) -> Station {
+        Station::connect_with_shell(&self.ssh(), &lab(), sh).await.unwrap()
+    }
+
+    /// Kills the server's side of every connection.
+    pub(crate) fn kill_sessions(&self) {
+        for pid in processes::descendants(self.server.id()) {
+            if processes::command_line(pid).starts_with("sshd") {
+                Watched::new(pid.cast_signed()).kill();
+            }
+        }
     }
 
     /// The masters of ours that are connected here.
