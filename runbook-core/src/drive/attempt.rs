@@ -12,7 +12,7 @@ use super::world::World;
 use crate::plan::{Command, HttpRequest, Observed, Program};
 use crate::run::{AttemptId, Input, Loss, Order, Outcome, Payload};
 use crate::transport::OutputSink;
-use crate::transport::station::{ReadError, ReadTerms};
+use crate::transport::station::{ReachError, ReadError, ReadTerms};
 
 /// Runs a read to its end.
 pub(super) async fn read(world: &World, order: Order) -> Input {
@@ -58,6 +58,10 @@ async fn program(world: &World, order: &Order, command: &Command) -> Result<Outc
 fn lost_read(error: ReadError, sink: Sink) -> Result<Outcome, Loss> {
     match error {
         ReadError::Unsendable(error) => Ok(outcome::unsendable(error.to_string(), sink)),
+        // The host says no, and would say it again.
+        ReadError::Reach(error @ (ReachError::Sudo { .. } | ReachError::NotAUser(_))) => {
+            Ok(outcome::unsendable(error.to_string(), sink))
+        }
         ReadError::Reach(error) => Err(Loss::NotStarted(error.to_string())),
         error => Err(Loss::Unknown(error.to_string())),
     }

@@ -84,6 +84,10 @@ async fn connect(
         Err(OpenError::Refused(said)) => {
             Err(Reply::Unconnected(format!("cannot connect to {address}: {said}")))
         }
+        Err(OpenError::Forbidden) => Err(Reply::Unsendable(format!(
+            "the ssh server of {host} forwards no connection to {address}: allow it there \
+             (`AllowTcpForwarding local`, `PermitOpen {address}`), or ask from another place"
+        ))),
         Err(OpenError::Lost(said)) => {
             world.stations.lost(host, &connected).await;
             Err(Reply::NoWay(format!("the connection to {host} is lost: {said}")))

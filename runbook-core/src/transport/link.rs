@@ -184,6 +184,9 @@ pub enum OpenError {
     /// The host refuses it: provably not started.
     #[error("the host refuses it: {0}")]
     Refused(Said),
+    /// The host does not forward connections there.
+    #[error("the host forwards no connection there")]
+    Forbidden,
     /// The connection is gone.
     #[error("the connection is lost: {0}")]
     Lost(Said),

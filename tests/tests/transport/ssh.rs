@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use runbook_core::plan::Command;
 use runbook_core::transport::station::{JobTerms, Offsets, ReadError, ReadTerms, StationError};
-use runbook_core::transport::{Address, Collected, ConnectError, Ending, Station};
+use runbook_core::transport::{Address, Collected, ConnectError, Ending, OpenError, Station};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::world::{Heard, Sshd, Watched, job, lab, masters_with, read, soon, stdout};
@@ -221,6 +221,38 @@ async fn streams_lead_to_ports_and_sockets_of_the_host() {
     accepted.write_all(b"pong").await.unwrap();
     soon(stream.read_exact(&mut four)).await.unwrap();
     assert_eq!(&four, b"pong");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_refused_says_whether_it_is_forbidden() {
+    // Held and never accepted from, so that nobody else gets the port that is free after it.
+    let open = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = |listener: &std::net::TcpListener| Address::Tcp {
+        host: "127.0.0.1".into(),
+        port: listener.local_addr().unwrap().port(),
+    };
+    let (open_at, closed_at) = (at(&open), at(&closed));
+    drop(closed);
+    for (line, open_is_refused, closed_is_forbidden) in [
+        ("", false, false),
+        ("AllowTcpForwarding local", false, false),
+        ("AllowTcpForwarding no", true, true),
+        ("PermitOpen 127.0.0.1:1", true, true),
+    ] {
+        let sshd = Sshd::start(line);
+        let station = sshd.station().await;
+        for _again in 0..2 {
+            let opened = soon(station.forward(&open_at)).await;
+            let forbidden = matches!(opened, Err(OpenError::Forbidden));
+            assert_eq!((opened.is_err(), forbidden), (open_is_refused, open_is_refused), "{line}");
+            let closed = soon(station.forward(&closed_at)).await;
+            assert!(closed.is_err(), "{line}");
+            assert_eq!(matches!(closed, Err(OpenError::Forbidden)), closed_is_forbidden, "{line}");
+        }
+        // The connection is what it was.
+        assert_eq!(stdout(&station, "echo on").await, "on\n", "{line}");
+    }
 }
 
 #[tokio::test]

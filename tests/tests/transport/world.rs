@@ -178,7 +178,8 @@ impl Sshd {
         std::fs::write(at("known_hosts"), format!("[127.0.0.1]:{port} {host_key}")).unwrap();
         let client = format!(
             "Host lab\n HostName 127.0.0.1\n Port {port}\n User root\n IdentityFile {}\n \
-             IdentitiesOnly yes\n UserKnownHostsFile {}\n ControlPath {}\n",
+             IdentitiesOnly yes\n UserKnownHostsFile {}\n ControlPath {}\n \
+             KexAlgorithms curve25519-sha256\n",
             at("client"),
             at("known_hosts"),
             at("users-%C")

@@ -13,6 +13,7 @@
 )]
 
 mod complaint;
+mod forward;
 mod master;
 mod multiplexed;
 mod sockets;
@@ -209,7 +210,8 @@ impl Transport for Ssh {
     }
 }
 
-/// How to open a connection for one command alone, where a host allows one session each.
+/// How to open a connection for one thing alone, where a host allows one session each, or one must
+/// know what a master does not say.
 #[derive(Debug)]
 struct Direct {
     config_file: Option<PathBuf>,
@@ -218,6 +220,19 @@ struct Direct {
 
 impl Direct {
     fn command(&self, line: &str) -> Command {
+        let mut command = self.client();
+        command.arg(self.destination.target.as_str()).arg(line).stdin(Stdio::piped());
+        command
+    }
+
+    /// A stream to an address as the host sees it, in a connection of its own.
+    fn forward(&self, address: &str) -> Command {
+        let mut command = self.client();
+        command.args(["-W", address]).arg(self.destination.target.as_str()).stdin(Stdio::null());
+        command
+    }
+
+    fn client(&self) -> Command {
         let mut command = Command::new("ssh");
         if let Some(file) = &self.config_file {
             command.arg("-F").arg(file);
@@ -227,9 +242,6 @@ impl Direct {
         }
         command
             .args(["-S", "none", "-T", "-o", "BatchMode=yes"])
-            .arg(self.destination.target.as_str())
-            .arg(line)
-            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);

@@ -1,6 +1,8 @@
 //! Commands and streams through a master: our own, or one of the user's. Knows nothing of how the
 //! master came to be.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use tokio_util::compat::{TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
 
 use super::master::Master;
 use super::sockets::Sockets;
-use super::{Direct, Nonces, said};
+use super::{Direct, Nonces, forward, said};
 use crate::transport::local::channel;
 use crate::transport::{Address, Channel, Duplex, End, Link, OpenError, Pending};
 
@@ -20,6 +22,9 @@ use crate::transport::{Address, Channel, Duplex, End, Link, OpenError, Pending};
 /// noticed within 20 seconds.
 const BETWEEN_CHECKS: Duration = Duration::from_secs(3);
 const CHECKED: Duration = Duration::from_secs(7);
+
+/// How long it may take to be told why a stream was refused.
+const ASKED: Duration = Duration::from_secs(15);
 
 /// A link through a master.
 ///
@@ -31,22 +36,20 @@ pub(super) struct Multiplexed {
     master: Option<Arc<Mutex<Master>>>,
     sockets: Sockets,
     direct: Direct,
+    /// Addresses that were refused, and whether the host forbids them.
+    forbidden: tokio::sync::Mutex<BTreeMap<String, bool>>,
     /// Whether a session was ever opened through it.
     opened: AtomicBool,
 }
 
 impl Multiplexed {
-    pub(super) fn new(
-        session: Arc<Session>,
-        master: Option<Master>,
-        sockets: Sockets,
-        direct: Direct,
-    ) -> Self {
+    pub(super) fn new(session: Arc<Session>, master: Option<Master>, direct: Direct) -> Self {
         let master = master.map(|master| Arc::new(Mutex::new(master)));
         if let Some(master) = &master {
             tokio::spawn(watch(Arc::downgrade(&session), Arc::downgrade(master)));
         }
-        Self { session, master, sockets, direct, opened: AtomicBool::new(false) }
+        let (forbidden, opened) = Default::default();
+        Self { session, master, sockets, direct, forbidden, opened }
     }
 
     async fn open_session(&self, command: &str) -> Result<Channel, OpenError> {
@@ -91,27 +94,62 @@ impl Multiplexed {
     }
 
     async fn stream(&self, address: &Address) -> Result<Box<dyn Duplex>, OpenError> {
-        let nonces = Nonces::new().map_err(|error| OpenError::Refused(said(error)))?;
-        let path = self.sockets.path(&nonces.word());
-        let here = || Socket::UnixSocket { path: path.as_path().into() };
-        let there = || match address {
-            Address::Tcp { host, port } => {
-                Socket::TcpSocket { host: host.as_str().into(), port: *port }
-            }
-            Address::Unix(path) => Socket::UnixSocket { path: std::path::Path::new(path).into() },
+        let (host, port) = match address {
+            Address::Tcp { host, port } => (host, *port),
+            Address::Unix(path) => return self.socket(Path::new(path)).await,
         };
-        let asked = self.session.request_port_forward(ForwardType::Local, here(), there()).await;
-        if let Err(error) = asked {
+        match forward::open(self.session.control_socket(), host, port).await {
+            Ok(Some(stream)) => Ok(Box::new(stream)),
+            Ok(None) if self.is_forbidden(host, port).await => Err(OpenError::Forbidden),
+            Ok(None) => Err(OpenError::Refused(said("nobody listens there"))),
+            Err(error) => Err(OpenError::Lost(said(error))),
+        }
+    }
+
+    /// A stream to a socket of the host, which a multiplexer gives only through one of its own.
+    async fn socket(&self, there: &Path) -> Result<Box<dyn Duplex>, OpenError> {
+        let nonces = Nonces::new().map_err(|error| OpenError::Refused(said(error)))?;
+        let here = self.sockets.path(&nonces.word());
+        let socket = |path: &Path| Socket::UnixSocket { path: path.to_owned().into() };
+        let asked =
+            self.session.request_port_forward(ForwardType::Local, socket(&here), socket(there));
+        if let Err(error) = asked.await {
             return Err(self.why(&error).await);
         }
-        let stream = UnixStream::connect(&path).await;
+        let stream = UnixStream::connect(&here).await;
         // One stream was asked for: the door is closed behind it.
-        let _ = self.session.close_port_forward(ForwardType::Local, here(), there()).await;
-        let _ = std::fs::remove_file(&path);
+        let closed =
+            self.session.close_port_forward(ForwardType::Local, socket(&here), socket(there));
+        let _ = closed.await;
+        let _ = std::fs::remove_file(&here);
         match stream {
             Ok(stream) => Ok(Box::new(stream.compat())),
             Err(error) => Err(OpenError::Refused(said(error))),
         }
+    }
+
+    /// Whether it is the host's own ssh server that refuses an address. A multiplexer does not say
+    /// why, so it is asked over a connection for this alone, once an address.
+    async fn is_forbidden(&self, host: &str, port: u16) -> bool {
+        let target = match host.contains(':') {
+            true => format!("[{host}]:{port}"),
+            false => format!("{host}:{port}"),
+        };
+        // Held while asking: of many who want to know, one asks.
+        let mut forbidden = self.forbidden.lock().await;
+        if let Some(known) = forbidden.get(&target) {
+            return *known;
+        }
+        let mut asking = self.direct.forward(&target);
+        let said = match timeout(ASKED, asking.kill_on_drop(true).output()).await {
+            Ok(Ok(ended)) => String::from_utf8_lossy(&ended.stderr).into_owned(),
+            _ => String::new(),
+        };
+        let is_forbidden = said.contains("administratively prohibited");
+        if said.contains("open failed") {
+            forbidden.insert(target, is_forbidden);
+        }
+        is_forbidden
     }
 }
 

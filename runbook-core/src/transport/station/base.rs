@@ -24,7 +24,7 @@ pub struct Base {
 #[non_exhaustive]
 pub enum BaseError {
     /// Nothing was writable, or nothing was ours.
-    #[error("no directory on the host can keep a job ({}); free some space, or configure another", .0.join(", "))]
+    #[error("the host is reachable, but no directory of it can keep a job: {}; make room in one", .0.join(", "))]
     Nowhere(Vec<String>),
     /// The host could not be asked.
     #[error(transparent)]
@@ -69,6 +69,7 @@ fn parse(text: &str, user: Option<String>) -> Result<Base, BaseError> {
             passed_over.push(match why {
                 "missing" => format!("{path} cannot be made"),
                 "private" => format!("{path} is open to others"),
+                "full" => format!("{path} is on a full disk"),
                 "ours" => format!("{path} belongs to somebody else"),
                 _ => format!("{path} cannot be written"),
             });
@@ -83,10 +84,10 @@ mod tests {
 
     #[test]
     fn what_was_passed_over_is_told() {
-        let base = parse("not writable /root/x\nbase MEMORY /dev/shm/runbook-0\n", None).unwrap();
+        let base = parse("not full /root/x\nbase MEMORY /dev/shm/runbook-0\n", None).unwrap();
         assert_eq!((base.path.as_str(), base.in_memory), ("/dev/shm/runbook-0", true));
-        assert_eq!(base.passed_over, ["/root/x cannot be written"]);
+        assert_eq!(base.passed_over, ["/root/x is on a full disk"]);
         let error = parse("not ours /var/tmp/runbook-0\n", None).unwrap_err().to_string();
-        insta::assert_snapshot!(error, @"no directory on the host can keep a job (/var/tmp/runbook-0 belongs to somebody else); free some space, or configure another");
+        insta::assert_snapshot!(error, @"the host is reachable, but no directory of it can keep a job: /var/tmp/runbook-0 belongs to somebody else; make room in one");
     }
 }

@@ -36,10 +36,14 @@ for b in "$1" "${HOME:+$HOME/.local/state/runbook}" "/var/tmp/runbook-$u" "/dev/
   case $2 in drwx------*) ;; *) echo "not private $b"; continue ;; esac
   [ "$4" = "$u" ] || { echo "not ours $b"; continue; }
   p=$b/.probe.$$
-  dd if=/dev/zero of="$p" bs=65536 count=1 && [ "$(wc -c <"$p")" -eq 65536 ]
+  e=$(LC_ALL=C dd if=/dev/zero of="$p" bs=65536 count=1 2>&1) && [ "$(wc -c <"$p")" -eq 65536 ]
   w=$?
   rm -f "$p"
-  [ "$w" = 0 ] || { echo "not writable $b"; continue; }
+  case $w$e in
+  0*) ;;
+  *"No space"*|*quota*) echo "not full $b"; continue ;;
+  *) echo "not writable $b"; continue ;;
+  esac
   k=DISK
   [ "$(stat -f -c %T "$b")" != tmpfs ] || k=MEMORY
   mkdir -p "$b/jobs" || continue
