@@ -6,13 +6,14 @@ use std::process::Command;
 use runbook_core::run::{Event, Listing, StepStatus};
 use runbook_tests::images::TAGS;
 use runbook_tests::{
-    Engine, HostOptions, Images, Need, Place, Program, Registry, Runbook, SshConfig, Stack,
-    path_without, ready,
+    Engine, Finished, HostOptions, Images, Need, Place, Program, Registry, Runbook, SshConfig,
+    Stack, path_without, ready,
 };
 
 use crate::journal::Journal;
 use crate::person::{DESK, Person as _};
 use crate::shop::{Shop, assert_nothing_left};
+use crate::single::Single;
 
 /// A filesystem of its own, nine tenths full.
 struct FullDisk {
@@ -138,4 +139,57 @@ fn listed(journal: &Journal, wanted: &str) -> Vec<String> {
         _ => None,
     });
     listed.unwrap_or_default()
+}
+
+/// A change on a host where these directories are full.
+fn change_where_full(full: &[&str]) -> (Single, Finished) {
+    let there = Single::start(
+        r#"
+format = 1
+title = "Change something"
+[role.db]
+[[step]]
+id = "write"
+change = "echo written >/run/written"
+verify = { read = "cat /run/written", expect = "written" }
+no_undo = "a file harms nothing"
+"#,
+    );
+    there.host.run("mkdir -p ~/.local").assert_code(0);
+    for directory in full {
+        let mount = format!("mount -t tmpfs -o size=16k,mode=1777 tmpfs {directory}");
+        there.host.run(&mount).assert_code(0);
+    }
+    let ended = there.run(&["--yes"]);
+    (there, ended)
+}
+
+#[test]
+fn a_change_is_made_where_every_disk_is_full_and_that_is_said() {
+    if !ready(&[Need::Ssh, Need::Namespaces, Need::Root]) {
+        return;
+    }
+    let (there, ended) = change_where_full(&["~/.local", "/var/tmp"]);
+    ended.assert_code(0);
+    assert_eq!(Journal::newest(&there.operator).changes(), ["write db1"]);
+    assert!(ended.stdout.contains("is on a full disk"), "{ended}");
+    assert_nothing_left(&there.host);
+}
+
+#[test]
+fn a_host_that_can_keep_no_job_is_reachable_and_nothing_runs_there() {
+    if !ready(&[Need::Ssh, Need::Namespaces, Need::Root]) {
+        return;
+    }
+    let (there, ended) = change_where_full(&["~/.local", "/var/tmp", "/dev/shm"]);
+    ended.assert_code(1);
+    let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("the host is reachable, but no directory of it can keep a job"),
+        "{ended}"
+    );
+    assert!(said.contains("is on a full disk"), "{ended}");
+    assert!(!said.contains("cannot be reached"), "{ended}");
+    there.host.run("test ! -e /run/written").assert_code(0);
+    assert_nothing_left(&there.host);
 }

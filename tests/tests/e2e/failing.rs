@@ -1,11 +1,12 @@
 //! A rollback to a release that does not start, and a person who decides what then.
 
 use runbook_core::run::StepStatus;
-use runbook_tests::{Engine, Images, Terminal};
+use runbook_tests::{Engine, HostOptions, Images, Need, Sudo, Terminal, ready};
 
 use crate::journal::Journal;
 use crate::person::Person as _;
 use crate::shop::Shop;
+use crate::single::Single;
 
 /// Goes to the card of the failure.
 fn fail(shop: &Shop<'_>) -> Terminal {
@@ -83,4 +84,36 @@ fn a_stack_without_containers_is_rolled_back_all_the_same() {
     assert_eq!(code, 0, "{shown}");
     assert_eq!((shop.stack().tag().as_str(), shop.stack().health()), ("v1", Some(200)));
     shop.assert_nothing_left();
+}
+
+#[test]
+fn what_a_timeout_could_not_kill_is_told_with_its_processes() {
+    if !ready(&[Need::Ssh, Need::Namespaces, Need::Sudo]) {
+        return;
+    }
+    let options = HostOptions::new().deploy_user(Sudo::Passwordless);
+    let there = Single::with(
+        &options,
+        r#"
+format = 1
+title = "Do not end"
+[role.db]
+[[step]]
+id = "stay"
+change = '''
+sudo sh -c "trap '' TERM; exec sleep 3600"
+'''
+timeout = "1s"
+verify = { read = "true" }
+no_undo = "nothing was changed"
+"#,
+    );
+    let ended = there.run(&["--yes"]);
+    ended.assert_code(1);
+    let said = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, pid) = said.split_once("NOT KILLED: its process ").unwrap_or_else(|| panic!("{ended}"));
+    let (pid, _) = pid.split_once(' ').expect("and what it does");
+    // it is the one that lives
+    there.host.run(&format!("sudo kill -KILL {pid}")).assert_code(0);
+    there.assert_nothing_left();
 }

@@ -9,6 +9,7 @@ mod disk;
 mod doctor;
 mod failing;
 mod fleet;
+mod flood;
 mod gate;
 mod identity;
 mod interrupted;

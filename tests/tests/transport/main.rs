@@ -2,6 +2,7 @@
 
 mod cuts;
 mod jobs;
+mod places;
 mod reads;
 mod ssh;
 mod verdicts;

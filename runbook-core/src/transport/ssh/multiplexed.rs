@@ -43,7 +43,12 @@ pub(super) struct Multiplexed {
 }
 
 impl Multiplexed {
-    pub(super) fn new(session: Arc<Session>, master: Option<Master>, direct: Direct) -> Self {
+    pub(super) fn new(
+        session: Arc<Session>,
+        master: Option<Master>,
+        sockets: Sockets,
+        direct: Direct,
+    ) -> Self {
         let master = master.map(|master| Arc::new(Mutex::new(master)));
         if let Some(master) = &master {
             tokio::spawn(watch(Arc::downgrade(&session), Arc::downgrade(master)));
