@@ -165,14 +165,13 @@ no_undo = "a file harms nothing"
 }
 
 #[test]
-fn a_change_is_made_where_every_disk_is_full_and_that_is_said() {
+fn a_change_is_made_where_every_disk_is_full() {
     if !ready(&[Need::Ssh, Need::Namespaces, Need::Root]) {
         return;
     }
     let (there, ended) = change_where_full(&["~/.local", "/var/tmp"]);
     ended.assert_code(0);
     assert_eq!(Journal::newest(&there.operator).changes(), ["write db1"]);
-    assert!(ended.stdout.contains("is on a full disk"), "{ended}");
     assert_nothing_left(&there.host);
 }
 
