@@ -1,6 +1,7 @@
 //! Connections of a real sshd that are killed, under every shell: each job has one effect, its exit
 //! code, and its whole output, whenever that happens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use runbook_core::plan::Command;
@@ -39,7 +40,7 @@ struct Heard {
     all: Collected,
     /// At so many lines of standard output somebody is told.
     tell_at: usize,
-    there: Notify,
+    there: Arc<Notify>,
 }
 
 impl Heard {
@@ -49,33 +50,19 @@ impl Heard {
     }
 
     fn lines(&self) -> usize {
-        self.all.stdout.iter().filter(|byte| **byte == b'\n').count()
+        self.all.stdout.split(|byte| *byte == b'\n').count() - 1
     }
 }
 
-/// The part of it that a follow writes to; the other part is waited on.
-struct Ear<'a> {
-    heard: &'a mut Collected,
-    tell_at: usize,
-    there: &'a Notify,
-}
-
-impl Heard {
-    fn split(&mut self) -> (Ear<'_>, &Notify) {
-        let Self { all, tell_at, there } = self;
-        (Ear { heard: all, tell_at: *tell_at, there }, there)
-    }
-}
-
-impl OutputSink for Ear<'_> {
+impl OutputSink for Heard {
     fn stdout(&mut self, bytes: &[u8]) {
-        self.heard.stdout(bytes);
-        if self.heard.stdout.iter().filter(|byte| **byte == b'\n').count() >= self.tell_at {
+        self.all.stdout(bytes);
+        if self.lines() >= self.tell_at {
             self.there.notify_one();
         }
     }
     fn stderr(&mut self, bytes: &[u8]) {
-        self.heard.stderr(bytes);
+        self.all.stderr(bytes);
     }
     fn dropped(&mut self, stdout: u64, stderr: u64) {
         panic!("{stdout} and {stderr} bytes are missing");
@@ -160,8 +147,8 @@ async fn follow(
     let base = station.base(None, None).await.unwrap();
     let from = heard.offsets();
     heard.tell_at = cut.map_or(usize::MAX, |(_, more)| heard.lines() + more);
-    let (mut ear, there) = heard.split();
-    let following = station.follow(&base, name, from, &mut ear);
+    let there = Arc::clone(&heard.there);
+    let following = station.follow(&base, name, from, heard);
     let cutting = async {
         let Some((victim, _)) = cut else { return };
         there.notified().await;
