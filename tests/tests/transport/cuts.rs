@@ -147,6 +147,8 @@ async fn follow(
     let base = station.base(None, None).await.unwrap();
     let from = heard.offsets();
     heard.tell_at = cut.map_or(usize::MAX, |(_, more)| heard.lines() + more);
+    // A word that was given before is not waited for.
+    heard.there = Arc::default();
     let there = Arc::clone(&heard.there);
     let following = station.follow(&base, name, from, heard);
     let cutting = async {
