@@ -113,14 +113,22 @@ impl There {
         effects.map_or(0, |effects| effects.lines().count())
     }
 
-    /// Processes of jobs, as this machine sees them; the runner comes first.
+    /// Processes of jobs, as this machine sees them.
     fn processes(&self) -> Vec<u32> {
         let all = self.host.processes().into_iter();
         all.filter(|(_, line)| line.contains("/jobs/")).map(|(pid, _)| pid).collect()
     }
 
-    fn runner(&self) -> u32 {
-        self.processes()[0]
+    /// The runner of a job: of those that carry its program, who started the others. What another
+    /// job left may still be on its way out.
+    fn runner(&self, intent: &Intent) -> u32 {
+        let mark = format!(" runner {}/jobs/{}", intent.base.path, intent.name);
+        let all = self.host.processes().into_iter();
+        let runners: Vec<u32> =
+            all.filter(|(_, line)| line.contains(&mark)).map(|(pid, _)| pid).collect();
+        let started_by_another =
+            |pid: &u32| processes::parent(*pid).is_some_and(|parent| runners.contains(&parent));
+        *runners.iter().find(|pid| !started_by_another(pid)).expect("the job runs")
     }
 }
 
@@ -231,7 +239,7 @@ async fn an_exit_is_finished_timed_out_or_cancelled_by_its_reason() {
             terms.deadline = Some(Deadline { after, then: OnDeadline::Kill });
         }
         there.begin(&station, &intent, &terms).await;
-        let runner = Watched::new(there.runner().cast_signed());
+        let runner = Watched::new(there.runner(&intent).cast_signed());
         if ending == Ending::Cancelled {
             let asked = station.cancel(&intent.base, &intent.name, terms.grace).await.unwrap();
             assert_eq!(asked, Cancelled::Asked);
@@ -337,7 +345,7 @@ async fn a_dead_runner_with_a_living_group_is_an_orphan_to_wait_for_or_to_kill()
     let orphan = async |step| {
         let intent = Intent { name: job(step), ..there.intent(&station, None).await };
         there.begin(&station, &intent, &JobTerms::default()).await;
-        let runner = Watched::new(there.runner().cast_signed());
+        let runner = Watched::new(there.runner(&intent).cast_signed());
         runner.kill();
         runner.ended().await;
         let state = there.state(&intent).await;
@@ -374,7 +382,7 @@ async fn an_orphan_without_its_mark_is_seen_and_told_but_not_killed() {
         ended = follow => panic!("it ended: {ended:?}"),
         line = ear.line() => assert_eq!(line, "begun"),
     }
-    let runner = Watched::new(there.runner().cast_signed());
+    let runner = Watched::new(there.runner(&intent).cast_signed());
     runner.kill();
     runner.ended().await;
     let state = there.state(&intent).await;
