@@ -87,14 +87,17 @@ fn what_nobody_knows_stays_so_without_a_person_and_a_person_decides_with_the_evi
     assert_eq!(run.counted(), "copy\n", "it was not run again");
 
     let mut terminal = run.there.operator.terminal(&["resume"], DESK);
-    terminal.wait_for("Your options");
+    terminal.wait_until("the prompt", |screen| screen.trim_end().ends_with('>'));
     let screen = terminal.screen();
     for told in ["OUTCOME UNKNOWN", "the host rebooted while it ran", "verify says"] {
         assert!(screen.contains(told), "{told}: {screen}");
     }
     // Enter alone decides nothing: the options are shown again.
     terminal.type_line("");
-    terminal.wait_until("the options again", |screen| screen.matches("Your options").count() > 1);
+    let prompt = |screen: &str| screen.trim_end().ends_with('>');
+    terminal.wait_until("the options again", |screen| {
+        screen.matches("Your options").count() > 1 && prompt(screen)
+    });
     terminal.type_line("a");
     assert_eq!(terminal.wait_for_exit(), 10, "{}", terminal.transcript());
     assert_eq!(run.counted(), "copy\nswitch\n", "what needs it went on");
@@ -162,7 +165,8 @@ fn ctrl_c_can_wait_for_what_runs() {
     let mut terminal = run.there.run_by_hand(&["--yes"]);
     run.started.wait();
     terminal.press(Key::Ctrl('c'));
-    terminal.wait_for("wait for it, then stop");
+    // What is typed before the prompt is no answer.
+    terminal.wait_until("the prompt", |screen| screen.trim_end().ends_with('>'));
     terminal.type_line("w");
     run.started.open();
     run.ended.wait();
