@@ -1,6 +1,7 @@
 //! Floor 5: what is told of a run. A live display and a replay of the journal see the same records.
 //! Knows nothing of terminals, and can neither fail nor hold anything up.
 
+pub mod audit;
 mod fold;
 mod silent;
 pub mod summary;
@@ -9,6 +10,7 @@ use std::fmt;
 
 use crate::run::{AttemptId, Record};
 
+pub use audit::{Audit, Finding, audit};
 pub use silent::Silent;
 pub use summary::Summary;
 

@@ -47,6 +47,12 @@ impl Approval {
         self.card
     }
 
+    /// The digests of the orders it admits.
+    #[must_use]
+    pub fn orders(&self) -> &[Digest] {
+        &self.orders
+    }
+
     /// Who approved.
     #[must_use]
     pub fn by(&self) -> &str {

@@ -40,6 +40,17 @@ pub struct AttemptId {
     pub number: AttemptNumber,
 }
 
+impl AttemptId {
+    /// The digest of an order for this attempt: see [`Order::digest`].
+    #[must_use]
+    pub fn order_digest(&self, effect: Effect, payload: &Payload) -> Digest {
+        let id = self.to_string();
+        let effect = format!("{effect:?}");
+        let payload = payload.digest().to_string();
+        Digest::of_parts([id.as_bytes(), effect.as_bytes(), payload.as_bytes()])
+    }
+}
+
 impl fmt::Display for AttemptId {
     /// `STEP.PART.HOST.N`; the part is left out for the step itself. Fit for a file name once
     /// the host is.
@@ -113,10 +124,7 @@ impl Order {
     /// What an approval is bound to: the attempt, the effect and every byte that is sent.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let id = self.id.to_string();
-        let effect = format!("{:?}", self.effect);
-        let payload = self.payload.digest().to_string();
-        Digest::of_parts([id.as_bytes(), effect.as_bytes(), payload.as_bytes()])
+        self.id.order_digest(self.effect, &self.payload)
     }
 }
 

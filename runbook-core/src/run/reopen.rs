@@ -237,8 +237,9 @@ fn reopen_turn(turn: &mut Turn, tolerated: bool, astray: Option<AttemptId>) {
         turn.main = Main::Running(attempt);
         return;
     }
-    let unreachable = turn.failure.as_ref().is_some_and(|failure| failure.unreachable);
-    if unreachable {
+    // What provably did not start is begun anew, whether or not that was already said of the turn.
+    let lost = matches!(turn.main, Main::Failed { lost: true, .. });
+    if lost || turn.failure.as_ref().is_some_and(|failure| failure.unreachable) {
         *turn = Turn { began: true, round: turn.round + 1, ..Turn::default() };
         return;
     }

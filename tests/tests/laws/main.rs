@@ -1,7 +1,12 @@
 //! Laws that hold for every plan, in every world: 10,000 random ones a run, and as many as
 //! `PROPTEST_CASES` says.
 
+mod bundled;
+mod crash;
+mod hosts;
 mod plans;
+mod simulation;
+mod steady;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,12 +92,13 @@ impl Witness {
             Event::Agreed => self.agreed = true,
             Event::Ended { .. } => self.ended = true,
             Event::Approved { approval } => self.approvals.push(approval.clone()),
-            Event::Answered { question, answer: Answer::Retry, .. } => {
-                if let Topic::Failure { step, host } =
-                    &self.mirror.state().questions[question].about
-                {
-                    *self.retried.entry((step.to_string(), host.to_string())).or_default() += 1;
-                }
+            Event::Answered { question, answer: Answer::Retry | Answer::Again, .. } => {
+                let (step, host) = match &self.mirror.state().questions[question].about {
+                    Topic::Failure { step, host } => (step, host),
+                    Topic::Unknown { attempt } => (&attempt.step, &attempt.host),
+                    _ => return Ok(()),
+                };
+                *self.retried.entry((step.to_string(), host.to_string())).or_default() += 1;
             }
             Event::Intended { attempt, effect, digest, .. } => {
                 let plan = self.mirror.plan();

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::hosts::Hosts;
 use runbook_core::base::Digest;
 use runbook_core::plan::{Exit, Identity, Verdict};
 use runbook_core::run::{
@@ -20,6 +21,7 @@ pub(crate) enum Owed {
     Timer(Timer),
     Question(QuestionId, Box<Question>),
     Base(Keeper),
+    Sought(AttemptId),
 }
 
 /// How kind the world is, and the chance it draws from.
@@ -33,11 +35,32 @@ pub(crate) struct World {
     /// Everything that was handed to a transport.
     pub(crate) sent: Vec<(Order, bool)>,
     pub(crate) closed: bool,
+    /// The jobs of its hosts.
+    pub(crate) hosts: Hosts,
 }
 
 impl World {
     pub(crate) fn new(chance: Vec<u8>, kind: bool) -> Self {
-        Self { owed: VecDeque::new(), chance, drawn: 0, kind, sent: Vec::new(), closed: false }
+        Self {
+            owed: VecDeque::new(),
+            chance,
+            drawn: 0,
+            kind,
+            sent: Vec::new(),
+            closed: false,
+            hosts: Hosts::default(),
+        }
+    }
+
+    /// Nothing fails from now on.
+    pub(crate) fn be_kind(&mut self) {
+        self.kind = true;
+    }
+
+    /// The process is gone, and with it everything that it waited for.
+    pub(crate) fn forget(&mut self) {
+        self.owed.clear();
+        self.closed = false;
     }
 
     /// The next chance, 0 to 255; when it is used up the world is kind and goes in order.
@@ -63,11 +86,13 @@ impl World {
             Action::Probe(order) => self.owed.push_back(Owed::Probe(order.id)),
             Action::Start(order) => {
                 self.owed.push_back(Owed::Attempt(order.id.clone(), order.effect));
+                self.hosts.start(&order);
                 self.sent.push((order, false));
             }
             Action::Destroy(approved) => {
                 let order = approved.order().clone();
                 self.owed.push_back(Owed::Attempt(order.id.clone(), order.effect));
+                self.hosts.start(&order);
                 self.sent.push((order, true));
             }
             Action::SetTimer { timer, .. } => self.owed.push_back(Owed::Timer(timer)),
@@ -77,6 +102,11 @@ impl World {
             Action::ChooseBase { keeper } => self.owed.push_back(Owed::Base(keeper)),
             Action::Withdraw { id } => {
                 self.owed.retain(|owed| !matches!(owed, Owed::Question(other, _) if *other == id));
+            }
+            Action::Seek { attempt, .. } => self.owed.push_back(Owed::Sought(attempt)),
+            Action::Follow(order) => {
+                self.hosts.follow(&order.id);
+                self.owed.push_back(Owed::Attempt(order.id, order.effect));
             }
             Action::Close { .. } => self.closed = true,
             _ => {}
@@ -116,6 +146,10 @@ impl World {
             Owed::Connect(host) => Input::Connected { identity: identity(host.as_str()), host },
             Owed::Probe(probe) => Input::ProbeAnswered { probe, verdict: self.verdict() },
             Owed::Attempt(attempt, effect) => self.attempt(attempt, effect),
+            Owed::Sought(attempt) => {
+                let found = self.hosts.seek(&attempt);
+                Input::Found { attempt, found }
+            }
             Owed::Timer(timer) => Input::TimerFired { timer },
             Owed::Question(question, what) => {
                 Input::Answered { question, answer: self.person(&what), by: "person".to_owned() }
@@ -136,7 +170,8 @@ impl World {
     fn attempt(&mut self, attempt: AttemptId, effect: Effect) -> Input {
         let draw = self.draw();
         match draw % 32 {
-            29 if !self.spent() => {
+            29 if !self.spent() && !self.hosts.was_followed(&attempt) => {
+                self.hosts.never_started(&attempt);
                 return Input::Lost { attempt, loss: Loss::NotStarted("refused".to_owned()) };
             }
             30 if !self.spent() => {
@@ -150,6 +185,7 @@ impl World {
             (lists && failure.is_none()).then(|| (0..draw % 3).map(|n| n.to_string()).collect());
         let nothing = OutputDigest { bytes: 0, sha256: Digest::of("") };
         let _ = effect;
+        self.hosts.end(&attempt);
         Input::Exited {
             attempt,
             outcome: Outcome {
@@ -189,6 +225,13 @@ impl World {
                 3 => Answer::Shell,
                 _ => Answer::Quit,
             },
+            Question::Unknown(card) => match draw % 6 {
+                _ if kind => Answer::Accept,
+                0 | 1 => Answer::Accept,
+                2 => Answer::Again,
+                3 if card.may_seek => Answer::Seek,
+                _ => Answer::Quit,
+            },
             Question::Choose { .. } if kind || draw % 8 < 6 => Answer::Chosen("go".to_owned()),
             Question::Choose { .. } if draw % 8 == 6 => Answer::Chosen("stop".to_owned()),
             Question::Manual { .. } if kind || draw % 8 != 7 => Answer::Done(Vec::new()),
@@ -197,7 +240,7 @@ impl World {
     }
 }
 
-fn identity(host: &str) -> Identity {
+pub(crate) fn identity(host: &str) -> Identity {
     Identity {
         hostname: host.to_owned(),
         machine_id: "1".to_owned(),
