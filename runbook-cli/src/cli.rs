@@ -92,6 +92,8 @@ pub(crate) enum Verb {
     History(History),
     /// Show what the steps of a run printed
     Logs(Logs),
+    /// Check what was recorded of a run: its chain, its order, what was kept with it
+    Audit(Audit),
     /// Look at this machine, and at hosts, before a run does; reads only
     Doctor(Doctor),
 }
@@ -248,6 +250,13 @@ pub(crate) struct History {
     /// Only runs that started within this time, such as `7d`
     #[arg(long, value_name = "DURATION")]
     pub(crate) since: Option<String>,
+}
+
+/// `runbook audit`
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// The run [default: the newest]
+    pub(crate) run: Option<String>,
 }
 
 /// `runbook logs`

@@ -65,6 +65,7 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<ExitCode, Failure> {
         Some(Verb::Show(show)) => commands::show::run(show, session),
         Some(Verb::Schema(schema)) => Ok(commands::schema::run(schema, session)),
         Some(Verb::History(history)) => commands::history::run(history, session),
+        Some(Verb::Audit(audit)) => commands::audit::run(audit, session),
         Some(Verb::Logs(logs)) => commands::logs::run(logs, session),
         Some(Verb::Doctor(doctor)) => block_on(commands::doctor::run(doctor, session)),
         Some(Verb::Plan(plan)) => block_on(commands::plan::run(&plan.target, &plan.view, session)),

@@ -2,6 +2,7 @@
 //!
 //! `INSTA_UPDATE=always` rewrites the snapshots.
 
+mod audit;
 mod check;
 mod doctor;
 mod names;

@@ -1,0 +1,97 @@
+//! `runbook audit`: whether what was recorded of a run is whole, and could have been written by a run.
+//! Reads only, and asks no host.
+
+use runbook_core::base::SafeText;
+use runbook_core::journal::{RunDirectory, Store};
+use runbook_core::report::{self, Audit, Finding};
+use serde::Serialize;
+
+use crate::cli::{Audit as Arguments, OutputForm};
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::terminal::layout::count;
+use crate::terminal::theme::{BAD, GOOD, paint};
+
+/// What was found, as a program is told of it.
+#[derive(Debug, Serialize)]
+struct Audited {
+    /// Of which run.
+    run: String,
+    /// The `sum` of the last record: who kept one elsewhere compares it.
+    head: Option<String>,
+    /// A last line that a crash tore; it never was a record.
+    torn: Option<String>,
+    /// What was looked at, and what is wrong.
+    audit: Audit,
+}
+
+/// Runs the verb.
+pub(crate) fn run(arguments: &Arguments, session: &Session) -> Result<ExitCode, Failure> {
+    let store = Store::at(&session.settings.places);
+    let directory = store.find(arguments.run.as_deref());
+    let audited = look(&directory.map_err(|error| Failure::usage(error.to_string()))?);
+    match session.settings.output {
+        OutputForm::Human => session.shell.out(&draw(&audited)),
+        OutputForm::Json => session.json(&audited),
+        OutputForm::Jsonl => session.json_line(&audited),
+    }
+    match audited.audit.findings.is_empty() {
+        true => Ok(ExitCode::Success),
+        false => Ok(ExitCode::Failed),
+    }
+}
+
+/// What cannot be read is a finding, too.
+fn look(directory: &RunDirectory) -> Audited {
+    let mut audited = Audited {
+        run: directory.id().to_string(),
+        head: None,
+        torn: None,
+        audit: Audit::default(),
+    };
+    let wrong = |what: String| Finding { record: None, what };
+    let recorded = match directory.recorded() {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            audited.audit.findings.push(wrong(format!("the journal: {error}")));
+            return audited;
+        }
+    };
+    audited.head = recorded.records.last().map(|record| record.sum.to_string());
+    audited.torn = recorded.torn.as_ref().map(ToString::to_string);
+    match directory.plan() {
+        Ok(plan) => {
+            let facts = recorded.records.iter().map(|record| &record.fact);
+            audited.audit = report::audit(&plan, facts);
+        }
+        Err(error) => audited.audit.findings.push(wrong(error.to_string())),
+    }
+    audited
+}
+
+fn draw(audited: &Audited) -> String {
+    let Audited { run, head, torn, audit } = audited;
+    let mut screen = String::new();
+    for finding in &audit.findings {
+        let line = SafeText::line(finding.to_string());
+        screen += &format!(" {} {line}\n", paint(BAD, "✗"));
+    }
+    if let Some(torn) = torn {
+        screen += &format!(" {torn}\n");
+    }
+    if audit.findings.is_empty() {
+        let (records, attempts) =
+            (count(audit.records, "record"), count(audit.attempts, "attempt"));
+        let approvals = count(audit.approvals, "approval");
+        let ok = paint(GOOD, "✓");
+        screen += &format!(" {ok} run {run} is whole: {records}, {attempts}, {approvals}\n");
+    } else {
+        let wrong = count(audit.findings.len(), "thing");
+        screen += &format!(" run {run}: {wrong} wrong\n");
+    }
+    match head {
+        Some(head) => screen + &format!("   last sum {head}\n"),
+        None => screen,
+    }
+}
