@@ -2,6 +2,7 @@
 //! Must not know which run it is of.
 
 use runbook_core::journal::{Places, Store};
+use runbook_core::report::audit;
 use runbook_core::run::{AttemptId, Effect, Event, Part, Payload, Record, StepStatus};
 use runbook_tests::Runbook;
 
@@ -20,7 +21,23 @@ impl Journal {
         let run = store(operator).find(None).expect("a run was recorded");
         let recorded = run.recorded().expect("the journal is whole and its chain is unbroken");
         assert!(recorded.torn.is_none(), "the last record is whole");
+        let plan = run.plan().expect("its plan can be made again");
+        let audit = audit(&plan, recorded.records.iter().map(|record| &record.fact));
+        assert_eq!(audit.findings, [], "run {}", run.id());
         Self { run: run.id().to_string(), records: recorded.records }
+    }
+
+    /// The newest run, which was killed: its last line may be torn.
+    #[track_caller]
+    pub(crate) fn newest_cut(operator: &Runbook) -> Self {
+        let run = store(operator).find(None).expect("a run was recorded");
+        let recorded = run.recorded().expect("what was written before is whole");
+        Self { run: run.id().to_string(), records: recorded.records }
+    }
+
+    /// Whether it has not ended.
+    pub(crate) fn is_open(&self) -> bool {
+        !matches!(self.facts().last(), Some(Event::Ended { .. }))
     }
 
     /// How many runs an operator has recorded.

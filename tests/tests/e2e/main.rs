@@ -14,6 +14,7 @@ mod gate;
 mod identity;
 mod interrupted;
 mod journal;
+mod killed;
 mod person;
 mod refusals;
 mod remote;
