@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,8 @@ impl Outputs {
         match fs::metadata(self.path(attempt, stream)) {
             Ok(file) if file.len() == came.bytes => Kept::Whole,
             Ok(file) => Kept::Part { bytes: file.len() },
+            // The first byte makes the file.
+            Err(_) if came.bytes == 0 => Kept::Whole,
             Err(_) => Kept::Nothing,
         }
     }
@@ -82,20 +84,13 @@ impl Outputs {
         }
         // One that reached its limit may hold its end as well.
         (kept.bytes < output.cap)
-            .then(|| (OutputFile { file: Some(file), bytes: kept.bytes, ..output }, kept))
+            .then(|| (OutputFile { place: Place::In(file), bytes: kept.bytes, ..output }, kept))
     }
 
-    /// Begins to keep an output.
+    /// Begins to keep an output: its first byte makes the file.
     #[must_use]
     pub fn begin(&self, attempt: &AttemptId, stream: &str) -> OutputFile {
-        let opened = directory::make(&self.directory).and_then(|()| {
-            let path = self.path(attempt, stream);
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-        });
-        match opened {
-            Ok(file) => OutputFile { file: Some(file), ..OutputFile::nowhere() },
-            Err(error) => OutputFile { lost: Some(error.to_string()), ..OutputFile::nowhere() },
-        }
+        OutputFile { place: Place::At(self.path(attempt, stream)), ..OutputFile::nowhere() }
     }
 }
 
@@ -140,10 +135,44 @@ fn plain(text: &str) -> String {
     plain
 }
 
+/// Where an output is kept.
+#[derive(Debug)]
+enum Place {
+    Nowhere,
+    /// In a file that nothing was written to.
+    At(PathBuf),
+    In(File),
+}
+
+impl Place {
+    /// The file, if it is kept in one.
+    fn file(&mut self) -> io::Result<Option<&mut File>> {
+        if let Self::At(path) = self {
+            *self = Self::In(create(path)?);
+        }
+        Ok(match self {
+            Self::In(file) => Some(file),
+            Self::At(_) | Self::Nowhere => None,
+        })
+    }
+}
+
+/// Makes the file, and where it is the first the directory.
+fn create(path: &Path) -> io::Result<File> {
+    let open = || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    match (open(), path.parent()) {
+        (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
+            directory::make(parent)?;
+            open()
+        }
+        (opened, _) => opened,
+    }
+}
+
 /// One output while it comes.
 #[derive(Debug)]
 pub struct OutputFile {
-    file: Option<File>,
+    place: Place,
     lost: Option<String>,
     bytes: u64,
     hasher: Sha256,
@@ -156,7 +185,7 @@ impl OutputFile {
     #[must_use]
     pub fn nowhere() -> Self {
         Self {
-            file: None,
+            place: Place::Nowhere,
             lost: None,
             bytes: 0,
             hasher: Sha256::new(),
@@ -191,10 +220,16 @@ impl OutputFile {
 
     /// Writes to the file until that fails once.
     fn keep(&mut self, bytes: &[u8]) {
-        let Some(file) = &mut self.file else { return };
-        if let Err(error) = file.write_all(bytes) {
+        if bytes.is_empty() {
+            return;
+        }
+        let written = self.place.file().and_then(|file| match file {
+            Some(file) => file.write_all(bytes),
+            None => Ok(()),
+        });
+        if let Err(error) = written {
             self.lost = Some(error.to_string());
-            self.file = None;
+            self.place = Place::Nowhere;
         }
     }
 

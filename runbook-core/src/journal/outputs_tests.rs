@@ -20,6 +20,9 @@ fn an_output_is_kept_byte_for_byte_with_its_digest() {
     assert_eq!(came, OutputDigest { bytes: 4, sha256: Digest::of(b"a\xff\0b") });
     assert_eq!(outputs.kept(&id, "out", &came), Kept::Whole);
     assert_eq!(outputs.kept(&id, "err", &came), Kept::Nothing);
+    let silent = outputs.begin(&id, "err").finish();
+    assert!(!outputs.path(&id, "err").exists());
+    assert_eq!(outputs.kept(&id, "err", &silent), Kept::Whole);
     let path = outputs.path(&id, "out");
     assert_eq!(fs::read(&path).unwrap(), b"a\xff\0b");
     assert_eq!(path.file_name().unwrap(), "swap.undo.ssh%3A%2F%2Fdeploy%40db1%3A22.2.out");
