@@ -88,6 +88,15 @@ pub trait Link: Send + Sync {
         address: &'a Address,
     ) -> Pending<'a, Result<Box<dyn Duplex>, OpenError>>;
 
+    /// Waits until the connection is sure to end with us. A command may be opened meanwhile, but
+    /// nothing is asked of the host before.
+    ///
+    /// # Errors
+    /// It will not be.
+    fn held(&self) -> Pending<'_, Result<(), OpenError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// The fingerprint of the host's key, where the way there has one and shows it.
     fn fingerprint(&self) -> Option<String>;
 }

@@ -92,7 +92,8 @@ impl Machine {
         self.host.boot_id.as_deref().unwrap_or("first-boot")
     }
 
-    fn identity(&self) -> String {
+    /// Who it is, as it says.
+    pub(super) fn identity(&self) -> String {
         let hostname = self.host.hostname.as_deref().unwrap_or(&self.name);
         let user = self.host.user.as_deref().unwrap_or("operator");
         let (machine, boot) = (self.machine_id(), self.boot_id());

@@ -80,7 +80,8 @@ impl Session {
             if let [nonce, _, again] = self.frame.as_slice()
                 && nonce == again
             {
-                let greeting = format!("{}{nonce} setsid --\n", self.noise);
+                let words = lock(&self.machine).identity().replace('\n', " ");
+                let greeting = format!("{}{nonce} [{words}] setsid --\n", self.noise);
                 self.speaker.wire.send(&self.speaker.stdout, greeting.as_bytes());
                 let greeting = format!("{}{nonce}\n", self.noise);
                 self.speaker.wire.send(&self.speaker.stderr, greeting.as_bytes());
@@ -96,7 +97,6 @@ impl Session {
                 }
                 self.frame.clear();
             }
-            [word] if word == "idle" => self.frame.clear(),
             [run, body, again] => {
                 if run.strip_prefix("run ") == Some(again) {
                     let (body, token) = (body.clone(), again.clone());

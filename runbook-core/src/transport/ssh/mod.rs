@@ -13,6 +13,7 @@
 )]
 
 mod complaint;
+mod configuration;
 mod forward;
 mod master;
 mod multiplexed;
@@ -20,7 +21,7 @@ mod sockets;
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use openssh::Session;
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use self::complaint::Complaint;
+use self::configuration::may_share;
 use self::master::Master;
 use self::multiplexed::Multiplexed;
 use self::sockets::Sockets;
@@ -70,6 +72,8 @@ const OPTIONS: [&str; 11] = [
 #[derive(Debug)]
 pub struct Ssh {
     config_file: Option<PathBuf>,
+    /// Whether that configuration may name sockets of shared connections, once it was looked at.
+    may_share: OnceLock<bool>,
     patience: Duration,
     sockets: Sockets,
     nonces: Nonces,
@@ -96,7 +100,8 @@ impl Ssh {
     pub fn new(config_file: Option<PathBuf>) -> Result<Self, SshError> {
         let sockets = Sockets::open().map_err(SshError::NoSockets)?;
         let permits = Semaphore::new(CONNECTS_AT_ONCE);
-        Ok(Self { config_file, patience: PATIENCE, sockets, nonces: Nonces::new()?, permits })
+        let (may_share, nonces) = (OnceLock::new(), Nonces::new()?);
+        Ok(Self { config_file, may_share, patience: PATIENCE, sockets, nonces, permits })
     }
 
     /// The same, with another time for which a refused connection is tried again.
@@ -130,30 +135,32 @@ impl Ssh {
         command
     }
 
-    /// The socket of a live master of the user's own for this host.
-    async fn users_master(&self, destination: &Destination) -> Option<PathBuf> {
-        let target = destination.target.as_str();
-        let settings =
-            timeout(LOCAL, self.bare().args(["-G", target]).output()).await.ok()?.ok()?;
-        let settings = String::from_utf8(settings.stdout).ok()?;
-        let path = settings.lines().find_map(|line| line.strip_prefix("controlpath "))?;
-        if path == "none" {
+    /// A live master of the user's own for this host.
+    async fn users_master(&self, destination: &Destination) -> Option<Session> {
+        if !*self.may_share.get_or_init(|| may_share(self.config_file.as_deref())) {
             return None;
         }
-        let mut check = self.bare();
-        check.args(["-O", "check", target]).kill_on_drop(true);
-        let checked = timeout(LOCAL, check.output()).await.ok()?.ok()?;
-        checked.status.success().then(|| PathBuf::from(path))
+        let path = self.users_socket(destination).await?;
+        let session = Session::resume_mux(path.into_boxed_path(), None);
+        let alive = timeout(LOCAL, session.check()).await.ok()?;
+        alive.is_ok().then_some(session)
+    }
+
+    /// Where the user's configuration wants the socket of shared connections to this host.
+    async fn users_socket(&self, destination: &Destination) -> Option<PathBuf> {
+        let mut asking = self.bare();
+        asking.args(["-G", destination.target.as_str()]).kill_on_drop(true);
+        let settings = timeout(LOCAL, asking.output()).await.ok()?.ok()?;
+        let settings = String::from_utf8(settings.stdout).ok()?;
+        let path = settings.lines().find_map(|line| line.strip_prefix("controlpath "))?;
+        (path != "none").then(|| PathBuf::from(path))
     }
 
     async fn link(&self, destination: &Destination) -> Result<Multiplexed, ConnectError> {
         if !destination.own_connection
-            && let Some(path) = self.users_master(destination).await
+            && let Some(session) = self.users_master(destination).await
         {
-            let session = Session::resume_mux(path.into_boxed_path(), None);
-            if session.check().await.is_ok() {
-                return Ok(self.multiplexed(session, None, destination));
-            }
+            return Ok(self.multiplexed(session, None, destination));
         }
         let master = self.master(destination).await?;
         let session = Session::resume_mux(master.socket().into(), None);
@@ -178,10 +185,9 @@ impl Ssh {
         let mut pause = FIRST_PAUSE;
         loop {
             let permit = self.permits.acquire().await.expect("the semaphore is never closed");
-            let socket = self.sockets.path(&self.nonces.word());
+            let client = self.client(destination);
             let started =
-                Master::start(self.client(destination), destination, socket, &self.nonces, limit)
-                    .await;
+                Master::start(client, destination, &self.sockets, &self.nonces, limit).await;
             drop(permit);
             match started {
                 Ok(master) => return Ok(master),

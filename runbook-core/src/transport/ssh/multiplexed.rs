@@ -201,6 +201,15 @@ impl Link for Multiplexed {
         Box::pin(self.stream(address))
     }
 
+    fn held(&self) -> Pending<'_, Result<(), OpenError>> {
+        Box::pin(async move {
+            // What is opened through a user's master ends with our ends of its pipes.
+            let Some(master) = &self.master else { return Ok(()) };
+            let lease = master.lock().expect("nobody panics holding it").lease();
+            lease.held().await
+        })
+    }
+
     fn fingerprint(&self) -> Option<String> {
         let master = self.master.as_ref()?.lock().expect("nobody panics holding it");
         master.fingerprint().map(str::to_owned)

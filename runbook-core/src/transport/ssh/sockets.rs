@@ -1,8 +1,13 @@
 //! Where the sockets of our connections are: a directory that is ours alone, with a short path.
 
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
+
+use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// A socket's path may be 108 bytes, and `ssh` appends 17 while it makes it.
 const LONGEST: usize = 85;
@@ -31,6 +36,34 @@ impl Sockets {
     pub(super) fn path(&self, word: &str) -> PathBuf {
         self.0.join(word.chars().filter(char::is_ascii_hexdigit).take(8).collect::<String>())
     }
+
+    /// A watch on what is made in it from now on.
+    #[expect(deprecated, reason = "what replaces it is unsafe; an owned descriptor stays ours")]
+    pub(super) fn watch(&self) -> io::Result<Arrivals> {
+        let events = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
+        add_watch(&events, &self.0, WatchFlags::CREATE | WatchFlags::MOVED_TO)?;
+        Ok(Arrivals(AsyncFd::with_interest(events, Interest::READABLE)?))
+    }
+}
+
+/// What is made in a directory.
+#[derive(Debug)]
+pub(super) struct Arrivals(AsyncFd<OwnedFd>);
+
+impl Arrivals {
+    /// Waits until this path is there.
+    ///
+    /// # Errors
+    /// The system tells us no more.
+    pub(super) async fn wait_for(&self, path: &Path) -> io::Result<()> {
+        let mut told = [0; 4096];
+        while !path.exists() {
+            let mut ready = self.0.readable().await?;
+            // Who it was does not matter: the path is looked at.
+            let _ = ready.try_io(|events| Ok(rustix::io::read(events, &mut told)?));
+        }
+        Ok(())
+    }
 }
 
 /// Makes the directory, or makes sure that it is ours, closed to others, and no link.
@@ -55,6 +88,28 @@ fn claim(place: &Path, uid: u32) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_socket_is_waited_for_until_it_is_there() {
+        let home = tempfile::tempdir().unwrap();
+        let sockets = Sockets(home.path().to_owned());
+        let (other, ours) = (sockets.path("0123456789"), sockets.path("abcdefabcd"));
+        let arrivals = sockets.watch().unwrap();
+        let waiting = arrivals.wait_for(&ours);
+        tokio::pin!(waiting);
+        for made in [None, Some(&other)] {
+            made.into_iter().for_each(|path| fs::write(path, "").unwrap());
+            tokio::select! {
+                biased;
+                there = &mut waiting => panic!("{there:?}"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        // as `ssh` does it: made under another name, then linked
+        fs::hard_link(&other, &ours).unwrap();
+        waiting.await.unwrap();
+        sockets.watch().unwrap().wait_for(&ours).await.unwrap();
+    }
 
     #[test]
     fn a_place_that_is_not_ours_alone_is_refused() {

@@ -43,15 +43,18 @@ pub enum IdentityError {
 }
 
 impl Identity {
-    fn parse(text: &str, fingerprint: Option<String>) -> Self {
+    /// What the host said, in pairs of words.
+    pub(super) fn parse(text: &str, fingerprint: Option<String>) -> Self {
         let mut identity = Self { fingerprint, ..Self::default() };
-        for line in text.lines() {
-            match line.split_once(' ') {
-                Some(("machine", id)) => identity.machine_id = known(id),
-                Some(("boot", id)) => identity.boot_id = known(id),
-                Some(("hostname", name)) => name.clone_into(&mut identity.hostname),
-                Some(("user", name)) => name.clone_into(&mut identity.user),
-                Some(("uid", number)) => identity.uid = number.parse().ok(),
+        let mut words = text.split_whitespace();
+        while let (Some(what), Some(is)) = (words.next(), words.next()) {
+            let is = known(is);
+            match what {
+                "machine" => identity.machine_id = is,
+                "boot" => identity.boot_id = is,
+                "uid" => identity.uid = is.and_then(|number| number.parse().ok()),
+                "user" => identity.user = is.unwrap_or_default(),
+                "hostname" => identity.hostname = is.unwrap_or_default(),
                 _ => {}
             }
         }
@@ -84,7 +87,7 @@ impl Identity {
 
 impl Station {
     /// Asks the host who it is.
-    pub(super) async fn ask_identity(&self) -> Result<Identity, ReadError> {
+    async fn ask_identity(&self) -> Result<Identity, ReadError> {
         let text = self.ask(None, &programs::IDENTITY, &[]).await?;
         Ok(Identity::parse(&text, self.fingerprint()))
     }

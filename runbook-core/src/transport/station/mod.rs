@@ -111,17 +111,30 @@ impl Station {
         destination: &Destination,
         sh: &str,
     ) -> Result<Self, StationError> {
+        let (pool, words) = match Self::greet(transport, destination, sh).await {
+            // A connection that was dropped before it answered is as good as one that was refused.
+            Err(StationError::Mute(ReadError::Reach(ReachError::Open(OpenError::Lost(_))))) => {
+                Self::greet(transport, destination, sh).await?
+            }
+            greeted => greeted?,
+        };
+        let identity = Identity::parse(&words, pool.link.fingerprint());
+        let _ = pool.login.set(identity.user.clone());
+        let bases = tokio::sync::Mutex::default();
+        Ok(Self { shared: Arc::new(Shared { pool, identity, bases }) })
+    }
+
+    async fn greet(
+        transport: &dyn Transport,
+        destination: &Destination,
+        sh: &str,
+    ) -> Result<(Pool, String), StationError> {
         let link = transport.connect(destination).await?;
         let nonces = Nonces::new().map_err(StationError::NoRandom)?;
         let pool = Pool::new(link, nonces, sh.to_owned());
-        let bases = tokio::sync::Mutex::default();
-        let shared = Shared { pool, identity: Identity::default(), bases };
-        let asking = Self { shared: Arc::new(shared) };
-        let identity = asking.ask_identity().await?;
-        let _ = asking.shared.pool.login.set(identity.user.clone());
-        let mut shared = asking.shared;
-        Arc::get_mut(&mut shared).expect("nobody else has it yet").identity = identity;
-        Ok(Self { shared })
+        let (words, held) = tokio::join!(pool.greet(), pool.link.held());
+        let words = held.map_err(ReachError::from).and(words).map_err(ReadError::from)?;
+        Ok((pool, words))
     }
 
     /// Who the host said it is when it was connected.

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::transport::supervisor::nonce::Nonces;
-use crate::transport::supervisor::{Door, StartError, Supervisor};
+use crate::transport::supervisor::{Door, StartError, Supervisor, programs};
 use crate::transport::{End, Link, OpenError, Said};
 
 /// Attached programs at once on one connection: `MaxSessions` is 10 by default, of which one is
@@ -111,6 +111,14 @@ impl Pool {
         self.idle.lock().expect("nobody panics while holding the list")
     }
 
+    /// Starts the first supervisor, which says who the host is as it greets.
+    pub(super) async fn greet(&self) -> Result<String, ReachError> {
+        let mut supervisor = self.start(None, &programs::IDENTITY).await?;
+        let words = std::mem::take(&mut supervisor.words);
+        self.idle().push((None, supervisor));
+        Ok(words)
+    }
+
     /// A supervisor of this user.
     pub(super) async fn borrow(
         &self,
@@ -129,19 +137,19 @@ impl Pool {
         };
         let supervisor = match kept {
             Some(supervisor) => supervisor,
-            None => self.start(user.as_deref()).await?,
+            None => self.start(user.as_deref(), "").await?,
         };
         Ok(Loan { supervisor, user, _permit: permit, pool: self })
     }
 
-    async fn start(&self, user: Option<&str>) -> Result<Supervisor, ReachError> {
+    async fn start(&self, user: Option<&str>, preface: &str) -> Result<Supervisor, ReachError> {
         let door = Door { sh: self.sh.clone(), user: user.map(str::to_owned) };
         if let Some(user) = user {
             self.ask_sudo(user, &door).await?;
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match Supervisor::start(&*self.link, &door, &self.nonces).await {
+            match Supervisor::start(&*self.link, &door, preface, &self.nonces).await {
                 Ok(supervisor) => return Ok(supervisor),
                 Err(StartError::Open(OpenError::SessionLimit)) if Instant::now() < deadline => {
                     // One that waits for nothing makes room; else one that works will.

@@ -173,15 +173,19 @@ pub(super) struct Supervisor {
     sh: String,
     /// How a program is started in a session of its own; empty where the host cannot.
     pub(super) session_starter: String,
+    /// What the preface printed.
+    pub(super) words: String,
     /// Whether nothing else writes into its streams, so that another program may follow.
     pub(super) reusable: bool,
 }
 
 impl Supervisor {
-    /// Opens the door and waits for the greeting.
+    /// Opens the door and waits for the greeting, which carries the words that `preface` prints: a
+    /// program that is run before anything else can be asked for.
     pub(super) async fn start(
         link: &dyn Link,
         door: &Door,
+        preface: &str,
         nonces: &Nonces,
     ) -> Result<Self, StartError> {
         let Channel { stdin, stdout, stderr, end } = link.open(&door.command()).await?;
@@ -192,31 +196,35 @@ impl Supervisor {
             _end: end,
             sh: door.sh.clone(),
             session_starter: String::new(),
+            words: String::new(),
             reusable: true,
         };
         let nonce = format!("~{}", nonces.word());
         let mut noise = Noise::default();
-        let greeted =
-            timeout(GREETING, supervisor.greet(&nonce, &mut noise)).await.unwrap_or_default();
-        match greeted {
-            Some(starter) => {
-                supervisor.session_starter = starter;
-                Ok(supervisor)
-            }
-            None => Err(StartError::Silent(Said::new(&noise.0))),
-        }
+        let greeting = supervisor.greet(preface, &nonce, &mut noise);
+        let greeted = timeout(GREETING, greeting).await.unwrap_or_default();
+        let greeting = greeted.as_deref().and_then(parse_greeting);
+        let Some((words, starter)) = greeting else {
+            return Err(StartError::Silent(Said::new(&noise.0)));
+        };
+        words.clone_into(&mut supervisor.words);
+        starter.clone_into(&mut supervisor.session_starter);
+        Ok(supervisor)
     }
 
-    async fn greet(&mut self, nonce: &str, noise: &mut Noise) -> Option<String> {
+    async fn greet(&mut self, preface: &str, nonce: &str, noise: &mut Noise) -> Option<String> {
+        let mut program = programs::SUPERVISOR.clone();
+        if !preface.is_empty() {
+            program.insert_str(0, &format!("set -- $(\n{preface}\n)\n"));
+        }
         let mut frame = format!("{nonce}\neval ");
-        quote(&mut frame, &programs::SUPERVISOR, "the supervisor").ok()?;
+        quote(&mut frame, &program, "the supervisor").ok()?;
         frame.push('\n');
         frame.push_str(nonce);
         frame.push('\n');
         // A shell that is not there closes its stdin; what it said is on stderr all the same.
         let _ = self.send(frame.as_bytes()).await;
-        let trailer = self.receive(nonce, noise).await?;
-        Some(if trailer == "-" { String::new() } else { trailer })
+        self.receive(nonce, noise).await
     }
 
     async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -238,14 +246,16 @@ impl Supervisor {
         let token = format!("~{}", nonces.word());
         let deadline = terms.timeout.map(|limit| Instant::now() + limit);
         self.reusable = false;
+        let frame = format!("run {token}\n{body}\n{token}\n");
+        // What was not taken whole has no end, without which nothing runs.
         let not_sent = |error: std::io::Error| RunError::NotSent(error.to_string());
-        self.send(format!("run {token}\n{body}\n").as_bytes()).await.map_err(not_sent)?;
+        self.stdin.write_all(frame.as_bytes()).await.map_err(not_sent)?;
         // From here on nobody knows, unless a trailer says so.
         let lost = || RunError::Lost("no end of it was heard".to_owned());
-        self.send(format!("{token}\n").as_bytes()).await.map_err(|_| lost())?;
+        self.stdin.flush().await.map_err(|_| lost())?;
         let answer = self.attend(&token, deadline, sink).await.ok_or_else(lost)?;
         let trailer = parse(&answer).ok_or_else(lost)?;
-        self.reusable &= !trailer.left_behind && self.send(b"idle\n").await.is_ok();
+        self.reusable &= !trailer.left_behind;
         Ok(trailer)
     }
 
@@ -343,6 +353,12 @@ impl OutputSink for Noise {
     fn stderr(&mut self, bytes: &[u8]) {
         self.stdout(bytes);
     }
+}
+
+/// The words of the preface, and what starts sessions there.
+fn parse_greeting(greeting: &str) -> Option<(&str, &str)> {
+    let (words, starter) = greeting.strip_prefix('[')?.split_once("] ")?;
+    Some((words, if starter == "-" { "" } else { starter }))
 }
 
 fn parse(trailer: &str) -> Option<Trailer> {

@@ -1,12 +1,11 @@
 # The supervisor: one long-lived shell per connection and user. It is evaluated by the constant
 # bootstrap, with $H the greeting's nonce and $N a newline. POSIX sh; the loop is the only reader
 # of its stdin and never waits for a running child, so that the end of stdin is always noticed.
+# Its greeting is the nonce, in brackets its own parameters, and what starts sessions here, or `-`.
 #
 #   run TOKEN     two lines follow: code that sets X I D M and the function P, then TOKEN again,
 #                 without which nothing runs; answered on stdout and stderr after the output
 #   stop          kill what runs; its trailer is still sent
-#   idle          the trailer was read
-#
 #
 # X is the directory, I the standard input, D a scratch directory, M the mark of the attempt; P
 # replaces itself by the program. J starts a program in a session of its own; it is empty where nothing on the host can.
@@ -63,20 +62,32 @@ perform() {
   echo "$T" >&4
 }
 
+# Stops the one that runs. The pid of one that has ended may be another's by now, which is told by
+# whose child it is.
+end() {
+  [ -n "$W" ] || return 0
+  if read -r E <"/proc/$W/stat"; then
+    set -- ${E##*) }
+    [ "$2" = $$ ] || return 0
+  fi
+  kill -TERM "$W"
+}
+
 cd "${HOME:-/}" 2>/dev/null || cd /
 W=
-echo "$H ${J:--}"
+echo "$H [$*] ${J:--}"
 echo "$H" >&2
 exec 4>&2 2>/dev/null
 while read -r V T; do
   case $V in
   run)
     IFS= read -r B && IFS= read -r E && [ "$E" = "$T" ] || break
+    # Its trailer was read, or nobody would ask for another.
+    [ -z "$W" ] || wait "$W"
     (eval "$B"; perform) &
     W=$!
     ;;
-  stop) [ -z "$W" ] || kill -TERM "$W" ;;
-  idle) [ -z "$W" ] || wait "$W"; W= ;;
+  stop) end ;;
   esac
 done
-[ -z "$W" ] || kill -TERM "$W"
+end
