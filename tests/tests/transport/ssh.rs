@@ -198,6 +198,53 @@ async fn a_users_own_master_is_ridden_on_and_left_alone() {
     users.wait().unwrap();
 }
 
+/// Where the client configuration of this host wants the sockets of its user's masters.
+fn users_socket(sshd: &Sshd) -> std::path::PathBuf {
+    let config = sshd.path("config");
+    let told = Process::new("ssh").arg("-F").arg(config).args(["-G", "lab"]).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    told.lines().find_map(|line| line.strip_prefix("controlpath ")).unwrap().into()
+}
+
+#[tokio::test]
+async fn a_socket_that_nobody_listens_on_any_more_is_no_master() {
+    let sshd = Sshd::start("");
+    drop(std::os::unix::net::UnixListener::bind(users_socket(&sshd)).unwrap());
+    let destination = runbook_core::transport::Destination::new("lab".parse().unwrap());
+    let station = Station::connect(&sshd.ssh(), &destination).await.unwrap();
+    assert_eq!(sshd.masters().len(), 1);
+    assert!(station.identity().fingerprint.is_some());
+}
+
+#[tokio::test]
+async fn nothing_is_asked_of_a_host_that_does_not_hold_the_lease() {
+    let sshd = Sshd::start("");
+    let (gate, greeting) = (sshd.path("home/gate"), sshd.path("home/greeting"));
+    assert!(Process::new("mkfifo").args([&gate, &greeting]).status().unwrap().success());
+    // Open for as long as the test: when it fails, nobody waits for a word any more.
+    let mut gate = std::fs::OpenOptions::new().read(true).write(true).open(gate).unwrap();
+    // The login script of the lease waits; that of the first command says that it is there.
+    let script = "cd ~; case $BASH_EXECUTION_STRING in *READY*) read x <gate ;; \
+        *exec*) echo there >greeting ;; esac\n";
+    std::fs::write(sshd.path("home/.bashrc"), script).unwrap();
+    let (ssh, lab) = (sshd.ssh(), lab());
+    let mut connecting = std::pin::pin!(Station::connect(&ssh, &lab));
+    let mut other = Process::new("ssh");
+    other.arg("-F").arg(sshd.path("config")).args(["lab", "true"]).stdin(Stdio::null());
+    let greeted = tokio::task::spawn_blocking(move || {
+        assert_eq!(std::fs::read_to_string(greeting).unwrap(), "there\n");
+        // A whole connection later the first command has greeted, too.
+        assert!(other.status().unwrap().success());
+    });
+    tokio::select! {
+        early = &mut connecting => panic!("{early:?}"),
+        greeted = greeted => greeted.unwrap(),
+    }
+    std::io::Write::write_all(&mut gate, b"go\n").unwrap();
+    let station = soon(connecting).await.unwrap();
+    assert_eq!(stdout(&station, "echo one").await, "one\n");
+}
+
 #[tokio::test]
 async fn streams_lead_to_ports_and_sockets_of_the_host() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
