@@ -96,7 +96,8 @@ impl State {
             }
             Event::Faltered { step, host, why, unreachable } => {
                 let (why, unreachable) = (why.clone(), *unreachable);
-                let failure = Failure { why, unreachable, answer: None, shell: false };
+                let resumed = self.resumed;
+                let failure = Failure { why, unreachable, resumed, answer: None, shell: false };
                 self.change_turn(step, host, |turn| turn.failure = Some(failure));
             }
             Event::Intended { attempt, effect, payload, digest, place } => {

@@ -254,6 +254,8 @@ pub struct Failure {
     pub why: String,
     /// Whether the host could not be reached.
     pub unreachable: bool,
+    /// How often the run had been taken up when it happened.
+    pub resumed: u32,
     /// What a person answered.
     pub answer: Option<Answer>,
     /// Whether a shell is opened for a person with the next card.

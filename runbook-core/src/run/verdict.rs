@@ -1,7 +1,7 @@
 //! The exit code of a run, and the sentence that goes with it.
 
 use super::machine::Run;
-use super::state::{AttemptEnd, Lock};
+use super::state::{AttemptEnd, Failure, Lock};
 use super::status::{Ending, StepStatus};
 use super::{Effect, Loss};
 use crate::base::StepId;
@@ -97,7 +97,10 @@ impl Run {
         failures
             .filter(|(_, turn)| matches!(turn.ended, Some((StepStatus::Failed, _))))
             .find_map(|(host, turn)| {
-                let failure = turn.failure.as_ref().filter(|failure| failure.unreachable)?;
+                // What an earlier command could not reach says nothing of this one.
+                let resumed = self.state().resumed;
+                let now = |failure: &&Failure| failure.unreachable && failure.resumed == resumed;
+                let failure = turn.failure.as_ref().filter(now)?;
                 Some(format!("{host}: {}", failure.why))
             })
             .filter(|_| matches!(self.state().ending, Some(Ending::Failed { .. })))
