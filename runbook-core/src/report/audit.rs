@@ -171,9 +171,15 @@ impl Auditor {
     fn came_back(&mut self, attempt: &AttemptId) {
         match self.ended.insert(attempt.clone(), true) {
             Some(false) => {}
+            // Nobody knew how it had ended, and the run was taken up again: it is open once more.
+            Some(true) if self.is_open(attempt) => {}
             Some(true) => self.wrong(format!("{attempt} ended twice")),
             None => self.wrong(format!("{attempt} ended and was never intended")),
         }
+    }
+
+    fn is_open(&self, attempt: &AttemptId) -> bool {
+        self.run.state().attempts.get(attempt).is_some_and(|attempt| attempt.end.is_none())
     }
 
     /// What is looked for may end again: nobody knew how it had.
