@@ -9,6 +9,7 @@ use runbook_core::document::decode;
 
 use crate::bundled::BUNDLED;
 use crate::failure::Failure;
+use crate::planned;
 use crate::suggestion::did_you_mean;
 use crate::trusted;
 
@@ -96,9 +97,11 @@ impl Catalogue {
     }
 
     fn unknown(&self, name: &str) -> Failure {
+        let hint = planned::hint(name);
         let entries = self.entries();
         let names = entries.iter().map(|entry| entry.name.as_str());
         let failure = Failure::usage(format!("there is no runbook `{name}`"))
+            .lines(hint)
             .lines(did_you_mean(name, names));
         failure.line("`runbook list` shows those there are; a file is named by its path")
     }

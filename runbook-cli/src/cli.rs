@@ -84,7 +84,7 @@ pub(crate) enum Verb {
     Stop(Stop),
     /// List the runbooks there are
     List(List),
-    /// Show a runbook
+    /// Show a runbook, or what a plan file holds
     Show(Show),
     /// Print the JSON Schema of a file, for an editor
     Schema(Schema),
@@ -121,11 +121,14 @@ pub(crate) struct Plan {
 #[derive(Debug, Default, Args)]
 pub(crate) struct View {
     /// Connect to nothing: show the graph with what is known
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     pub(crate) offline: bool,
     /// Show every command with its values
     #[arg(long)]
     pub(crate) diff: bool,
+    /// Write the plan to a file, for `run` within 15 minutes, once, if nothing changes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// Exit 0 when the goal is already met, 20 for changes, 21 for a destroy
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -184,7 +187,7 @@ pub(crate) struct Stop {
 /// A runbook, its values and where it acts.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Target {
-    /// A runbook's name, or its file
+    /// A runbook's name, its file, or a plan file
     pub(crate) name: String,
     /// Values of its parameters; repeat one for a list
     #[arg(value_name = "KEY=VALUE")]
@@ -223,7 +226,7 @@ pub(crate) struct List {
 /// `runbook show`
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// A runbook's name, or its file
+    /// A runbook's name, its file, or a plan file
     pub(crate) name: String,
 }
 

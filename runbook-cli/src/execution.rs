@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use runbook_core::confirm::{Confirmer, NoPerson};
 use runbook_core::drive::{Control, Engine, Finished, Parts, Ways};
-use runbook_core::journal::{Journal, Outputs, RunDirectory, StopRequest};
+use runbook_core::journal::{Journal, Outputs, RunDirectory, StopRequest, UsedPlans};
 use runbook_core::plan::Plan;
 use runbook_core::probe::Network;
 use runbook_core::report::{Reporter, Stream};
@@ -49,6 +49,8 @@ pub(crate) struct Execution {
     pub(crate) outputs: Option<Outputs>,
     /// Where locks are.
     pub(crate) locks: Vec<PathBuf>,
+    /// Where it is written down that a plan file was used.
+    pub(crate) plans: Option<UsedPlans>,
     /// The person, if there is one.
     pub(crate) person: Option<Tty>,
     /// What is done once everything before the first change has ended.
@@ -76,6 +78,8 @@ pub(crate) struct Executed {
     pub(crate) finished: Finished,
     /// What was read and would be done.
     pub(crate) preview: Preview,
+    /// The run as it stands.
+    pub(crate) run: Run,
 }
 
 impl Execution {
@@ -102,6 +106,7 @@ impl Execution {
             journal: self.journal,
             outputs: self.outputs,
             locks: self.locks,
+            plans: self.plans,
             attended,
             confirmer: confirmer(self.person, session, &live),
             reporter: Box::new(reporter),
@@ -127,8 +132,8 @@ impl Execution {
             }
         };
         live.close();
-        let preview = run.lock().unwrap_or_else(PoisonError::into_inner).preview();
-        Ok(Executed { finished, preview })
+        let run = run.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(Executed { finished, preview: run.preview(), run })
     }
 }
 

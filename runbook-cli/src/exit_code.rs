@@ -5,8 +5,8 @@ use std::fmt;
 /// Why the command ended, for a script to decide on. A run's own code comes from the engine, which
 /// gives the same numbers their meaning.
 ///
-/// Where several apply, before the first change the first of 2, 5, 8, 6, 9, 1, 3, 4, 0 wins, after
-/// it the first of 5, 9, 1, 4, 10, 0: so 3, 6 and 8 promise that nothing was changed. 255 is never
+/// Where several apply, before the first change the first of 2, 5, 8, 6, 7, 9, 1, 3, 4, 0 wins,
+/// after it the first of 5, 9, 1, 4, 10, 0: so 3, 6, 7 and 8 promise that nothing was changed. 255 is never
 /// used: it is what ssh says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ExitCode {
@@ -26,6 +26,8 @@ pub(crate) enum ExitCode {
     Unknown,
     /// 6: someone else holds the lock.
     Locked,
+    /// 7: the plan file is stale, too old or was used already; nothing was changed.
+    Stale,
     /// 8: could not connect, authenticate or prove the host's identity; nothing was changed.
     Unreachable,
     /// 9: stopped by a signal.
@@ -41,7 +43,7 @@ pub(crate) enum ExitCode {
 
 impl ExitCode {
     /// Every code there is.
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Success,
         Self::Failed,
         Self::Usage,
@@ -49,6 +51,7 @@ impl ExitCode {
         Self::PersonNeeded,
         Self::Unknown,
         Self::Locked,
+        Self::Stale,
         Self::Unreachable,
         Self::Stopped,
         Self::Exceptions,
@@ -66,6 +69,7 @@ impl ExitCode {
             Self::PersonNeeded => 4,
             Self::Unknown => 5,
             Self::Locked => 6,
+            Self::Stale => 7,
             Self::Unreachable => 8,
             Self::Stopped => 9,
             Self::Exceptions => 10,
@@ -102,7 +106,7 @@ mod tests {
         for code in ExitCode::ALL {
             assert_eq!(ExitCode::of_run(code.number()), code);
         }
-        assert_eq!(ExitCode::of_run(7), ExitCode::Unknown);
+        assert_eq!(ExitCode::of_run(11), ExitCode::Unknown);
         assert_eq!(ExitCode::of_run(255), ExitCode::Unknown);
     }
 }

@@ -13,6 +13,7 @@ mod failure;
 mod given;
 mod inventory;
 mod loading;
+mod planned;
 mod session;
 mod settings;
 mod signals;

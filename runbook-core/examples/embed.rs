@@ -55,6 +55,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         journal: Box::new(MemoryJournal::new(SystemClock)),
         outputs: None,
         locks: vec![std::env::temp_dir().join("embed-locks")],
+        plans: None,
         confirmer: Arc::new(Willing),
         reporter: Box::new(Lines),
         attended: false,

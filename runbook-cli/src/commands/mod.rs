@@ -12,5 +12,6 @@ pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;
+mod show_plan;
 pub(crate) mod status;
 pub(crate) mod stop;

@@ -1,22 +1,27 @@
 //! `runbook plan`: runs what comes before the first change, which is reads only, and shows the rest.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use runbook_core::base::RunId;
-use runbook_core::journal::{MemoryJournal, SystemClock};
+use jiff::Timestamp;
+use runbook_core::base::{RunId, SafeText};
+use runbook_core::journal::{MemoryJournal, PlanFile, SystemClock};
 use runbook_core::plan::Plan;
-use runbook_core::run::{Options, Preview, Run};
+use runbook_core::run::{Ending, Options, Preview, Run};
 
+use super::run::snapshots;
 use crate::binding::Asked;
 use crate::cli::{OutputForm, Target, View};
-use crate::command_line::command_line;
+use crate::command_line::{self, command_line};
 use crate::execution::{Executed, Execution, refuse_left_behind};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, cannot};
+use crate::planned;
 use crate::session::Session;
 use crate::signals::Signals;
 use crate::terminal::plan_view::{self, PlanView};
 use crate::terminal::prompt::Tty;
+use crate::terminal::stale;
 
 /// The id of a run that is only planned: nothing of it is kept.
 const ID: &str = "preview";
@@ -28,6 +33,12 @@ pub(crate) async fn run(
     session: &Session,
 ) -> Result<ExitCode, Failure> {
     let mut signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
+    if let Some(file) = planned::named(&target.name)? {
+        return of_file(&file, target, view, session, signals).await;
+    }
+    if let Some(path) = &view.out {
+        PlanFile::may_be_at(path).map_err(|error| Failure::usage(error.to_string()))?;
+    }
     let person = session.person();
     let mut asked = Asked::read(target, session)?.offline(view.offline);
     let options = Options {
@@ -35,6 +46,7 @@ pub(crate) async fn run(
         person: person.is_some(),
         yes: false,
         choices: asked.choices(target)?,
+        foreseen: None,
     };
     let binding = asked.bind(id(), target, session, person.as_ref());
     let plan = Arc::new(signals.or_stop(binding).await?);
@@ -48,9 +60,84 @@ pub(crate) async fn run(
     let code = ExitCode::of_run(executed.finished.code);
     show(&plan, &executed.preview, target, view, session);
     if code == ExitCode::Success {
+        if let Some(path) = &view.out {
+            write(path, &executed.run, &asked, session)?;
+        }
         return Ok(detailed(code, &executed.preview, view));
     }
-    Err(Failure::new(code, executed.finished.sentence).line("Nothing was changed."))
+    let failure = Failure::new(code, executed.finished.sentence).line("Nothing was changed.");
+    Err(match &view.out {
+        Some(path) => failure.line(format!("{} was not written.", path.display())),
+        None => failure,
+    })
+}
+
+/// Writes the plan down, and says how it is executed.
+fn write(path: &Path, run: &Run, asked: &Asked, session: &Session) -> Result<(), Failure> {
+    let file = PlanFile::now(run, &asked.wanted, snapshots(asked));
+    let file = file.and_then(|file| file.write(path).map(|()| file));
+    let file = file.map_err(|error| Failure::new(ExitCode::Failed, error.to_string()))?;
+    let until = clock(file.expires(), session);
+    let shown = path.display().to_string();
+    let line = command_line::quote(&as_named(&shown));
+    session.shell.err(&format!(
+        "\n Written to {} (0600): it can be run once, until {until}, if nothing changes.\n\
+         \n Next:  runbook run {line}\n",
+        SafeText::line(shown),
+    ));
+    Ok(())
+}
+
+/// A path in a form in which it is one wherever a runbook may be named.
+fn as_named(path: &str) -> String {
+    let is_path = path.contains('/') || Path::new(path).extension().is_some_and(|e| e == "plan");
+    if is_path { path.to_owned() } else { format!("./{path}") }
+}
+
+fn clock(at: Timestamp, session: &Session) -> String {
+    at.to_zoned(session.now.time_zone().clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// Reads what a plan file rests on anew, and says whether it still stands; nothing is used up.
+async fn of_file(
+    file: &PlanFile,
+    target: &Target,
+    view: &View,
+    session: &Session,
+    signals: Signals,
+) -> Result<ExitCode, Failure> {
+    planned::refuse_flags(target, file)?;
+    if view.out.is_some() || view.offline {
+        return Err(Failure::usage("a plan file is not planned into another, and not offline")
+            .line("`runbook show FILE` shows what it holds and connects to nothing")
+            .line(format!(
+                "to make a new one: `runbook plan {} … --out FILE`",
+                file.planned().runbook
+            )));
+    }
+    planned::refuse_over(file, session)?;
+    let plan = Arc::new(planned::plan(file, id(), session)?);
+    refuse_left_behind(&plan)?;
+    let options = Options {
+        preview_only: true,
+        choices: planned::choices(target, file, &plan)?,
+        foreseen: Some(file.foreseen()),
+        ..Options::default()
+    };
+    planned::say_changed(file, session);
+    let executed = execute(&plan, options, session.person(), session, signals).await?;
+    show(&plan, &executed.preview, target, view, session);
+    match ExitCode::of_run(executed.finished.code) {
+        ExitCode::Success => Ok(detailed(ExitCode::Success, &executed.preview, view)),
+        code => {
+            if let Some(Ending::Stale { differences, .. }) = &executed.finished.summary.ending
+                && session.settings.output == OutputForm::Human
+            {
+                session.shell.out(&stale::table(differences));
+            }
+            Err(Failure::new(code, executed.finished.sentence).line("Nothing was changed."))
+        }
+    }
 }
 
 /// The id of a plan before its run has one.
@@ -71,6 +158,7 @@ async fn execute(
         journal: Box::new(MemoryJournal::new(SystemClock)),
         outputs: None,
         locks: vec![],
+        plans: None,
         person,
         previewed: None,
         before: None,
@@ -105,7 +193,11 @@ fn show(plan: &Plan, preview: &Preview, target: &Target, view: &View, session: &
 fn next(preview: &Preview, target: &Target, view: &View) -> Vec<(String, String)> {
     let line = command_line(target);
     let mut next = vec![];
-    if preview.ended.is_none() && preview.ledger.changes + preview.ledger.destroys > 0 {
+    // a plan that is written down says itself how it is run
+    if view.out.is_none()
+        && preview.ended.is_none()
+        && preview.ledger.changes + preview.ledger.destroys > 0
+    {
         next.push((format!("runbook run {line}"), String::new()));
     }
     if !view.diff && preview.steps.iter().any(|step| !step.payloads.is_empty()) {

@@ -62,6 +62,7 @@ pub(crate) async fn run(resume: &Resume, session: &Session) -> Result<ExitCode, 
         person: person.is_some(),
         yes: resume.yes || started.yes,
         choices: started.choices.clone().into_iter().chain(choices).collect(),
+        foreseen: started.foreseen.clone(),
     };
     go_on(reopened, options, person, false, &store, session, signals).await
 }
@@ -87,6 +88,7 @@ pub(crate) async fn go_on(
         journal: Box::new(journal),
         outputs: Some(directory.outputs()),
         locks: store.locks(),
+        plans: Some(store.plans()),
         person,
         before: Some(Before { records: recorded.records, by, kill }),
         directory: Some(directory.clone()),
@@ -168,7 +170,7 @@ fn snapshots(directory: &RunDirectory) -> Result<Vec<Snapshot>, Failure> {
 }
 
 /// The text that is there now under the name a snapshot was read from.
-fn text_now(path: &str) -> Option<String> {
+pub(crate) fn text_now(path: &str) -> Option<String> {
     match path.strip_prefix("bundled:") {
         Some(name) => {
             let bundled = BUNDLED.iter().find(|(known, _)| *known == name);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use runbook_core::journal::{NewRun, PlanFacts, Snapshot, Store, StoreError};
-use runbook_core::plan::Plan;
+use runbook_core::journal::{NewRun, PlanFacts, PlanFile, Snapshot, Store, StoreError};
+use runbook_core::plan::{Plan, Wanted};
 use runbook_core::run::Options;
 
 use super::plan;
@@ -12,10 +12,12 @@ use crate::cli::{OutputForm, Run, View};
 use crate::execution::{Executed, Execution, ShowPreview, refuse_left_behind};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, cannot};
+use crate::planned;
 use crate::session::Session;
 use crate::signals::Signals;
 use crate::terminal::layout::wrap;
 use crate::terminal::plan_view::{self, PlanView};
+use crate::terminal::prompt::Tty;
 use crate::terminal::summary;
 use crate::terminal::theme::{WARN, paint};
 
@@ -25,6 +27,9 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
         return plan::run(&run.target, &View::default(), session).await;
     }
     let mut signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
+    if let Some(file) = planned::named(&run.target.name)? {
+        return of_file(&file, run, session, signals).await;
+    }
     let person = session.person();
     let mut asked = Asked::read(&run.target, session)?;
     let choices = asked.choices(&run.target)?;
@@ -36,32 +41,81 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
     let begun = store.begin(&snapshots(&asked)).map_err(|error| not_kept(&error))?;
     let id = begun.directory.id().clone();
     let plan = Arc::new(asked.bind(id, &run.target, session, None).await?);
-    let NewRun { directory, journal, notice } = begun;
-    directory
-        .write_facts(&PlanFacts::of(&plan, &asked.wanted))
-        .map_err(|error| not_kept(&error))?;
-    if let Some(notice) = notice {
-        session.shell.err(&format!("{}: {notice}\n", paint(WARN, "warning")));
-    }
-    let attended = person.is_some();
-    let options = Options { preview_only: false, person: attended, yes: run.yes, choices };
-    let execution = Execution {
-        plan: Arc::clone(&plan),
-        options,
-        journal: Box::new(journal),
-        outputs: Some(directory.outputs()),
-        locks: store.locks(),
-        person,
-        previewed: run.yes.then(|| shows_preview(&plan, session)),
-        before: None,
-        directory: Some(directory.clone()),
+    let options = Options { person: person.is_some(), yes: run.yes, choices, ..Options::default() };
+    let beginning = Beginning { begun, plan, wanted: &asked.wanted, options };
+    beginning.carry_out(&store, person, session, signals).await
+}
+
+/// Executes a plan file.
+async fn of_file(
+    file: &PlanFile,
+    run: &Run,
+    session: &Session,
+    signals: Signals,
+) -> Result<ExitCode, Failure> {
+    planned::refuse_flags(&run.target, file)?;
+    planned::refuse_over(file, session)?;
+    let bound = planned::plan(file, plan::id(), session)?;
+    refuse_left_behind(&bound)?;
+    let choices = planned::choices(&run.target, file, &bound)?;
+    planned::say_changed(file, session);
+    let store = Store::at(&session.settings.places);
+    let begun = store.begin(file.files()).map_err(|error| not_kept(&error))?;
+    let plan = Arc::new(planned::plan(file, begun.directory.id().clone(), session)?);
+    let person = session.person();
+    let options = Options {
+        preview_only: false,
+        person: person.is_some(),
+        yes: run.yes,
+        choices,
+        foreseen: Some(file.foreseen()),
     };
-    let executed = execution.carry_out(session, signals).await?;
-    conclude(&executed, attended, &directory.path().display().to_string(), session)
+    let beginning = Beginning { begun, plan, wanted: &file.planned().wanted, options };
+    beginning.carry_out(&store, person, session, signals).await
+}
+
+/// A run that has its directory, and nothing in its journal.
+struct Beginning<'a> {
+    begun: NewRun,
+    plan: Arc<Plan>,
+    wanted: &'a Wanted,
+    options: Options,
+}
+
+impl Beginning<'_> {
+    async fn carry_out(
+        self,
+        store: &Store,
+        person: Option<Tty>,
+        session: &Session,
+        signals: Signals,
+    ) -> Result<ExitCode, Failure> {
+        let Self { begun, plan, wanted, options } = self;
+        let NewRun { directory, journal, notice } = begun;
+        directory.write_facts(&PlanFacts::of(&plan, wanted)).map_err(|error| not_kept(&error))?;
+        if let Some(notice) = notice {
+            session.shell.err(&format!("{}: {notice}\n", paint(WARN, "warning")));
+        }
+        let attended = person.is_some();
+        let execution = Execution {
+            plan: Arc::clone(&plan),
+            previewed: options.yes.then(|| shows_preview(&plan, session)),
+            options,
+            journal: Box::new(journal),
+            outputs: Some(directory.outputs()),
+            locks: store.locks(),
+            plans: Some(store.plans()),
+            person,
+            before: None,
+            directory: Some(directory.clone()),
+        };
+        let executed = execution.carry_out(session, signals).await?;
+        conclude(&executed, attended, &directory.path().display().to_string(), session)
+    }
 }
 
 /// The files a run was made of, as they are kept with it.
-fn snapshots(asked: &Asked) -> Vec<Snapshot> {
+pub(super) fn snapshots(asked: &Asked) -> Vec<Snapshot> {
     let kept = |role: &str, source: &runbook_core::base::Source| Snapshot {
         role: role.to_owned(),
         path: source.name.clone(),

@@ -5,16 +5,21 @@ use runbook_core::base::SafeText;
 use runbook_core::runbook::{Param, Runbook};
 use serde::Serialize;
 
+use super::show_plan;
 use crate::cli::{OutputForm, Show};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::loading;
+use crate::planned;
 use crate::session::Session;
 use crate::terminal::layout::{WIDTH, cut, field, pad};
 use crate::terminal::theme::{BAD, FAINT, STRONG, paint};
 
 /// Runs the verb.
 pub(crate) fn run(show: &Show, session: &Session) -> Result<ExitCode, Failure> {
+    if let Some(file) = planned::named(&show.name)? {
+        return show_plan::run(&file, session);
+    }
     let text = session.catalogue().find(&show.name)?.read()?;
     let loaded = loading::runbook(text, session.today());
     let source = std::sync::Arc::clone(&loaded.source);

@@ -59,6 +59,8 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
         }
         Event::Previewed => "everything before the first change has ended".to_owned(),
         Event::Agreed => "the changes were agreed to".to_owned(),
+        Event::PlanTaken { .. } => "the plan file is used up".to_owned(),
+        Event::PlanRefused { why, .. } => line(why),
         Event::StopAsked { how } => {
             format!("{}: nothing new starts, what runs goes on", line(how))
         }

@@ -21,6 +21,7 @@ pub(crate) mod resume_view;
 #[cfg(test)]
 mod samples;
 pub(crate) mod shell;
+pub(crate) mod stale;
 pub(crate) mod steps_view;
 pub(crate) mod summary;
 pub(crate) mod theme;

@@ -4,11 +4,12 @@
 use runbook_core::base::units::show_duration;
 use runbook_core::base::{HostName, SafeText, StepId};
 use runbook_core::report::summary::{EffectLine, Fate, InquiryLine, Summary};
-use runbook_core::run::{Effect, Part, StepStatus};
+use runbook_core::run::{Effect, Ending, Part, StepStatus};
 
 use super::layout::{WIDTH, count, field, hosts, rule, wrap};
 use super::picture::sign;
 use super::plan_view::now;
+use super::stale;
 use super::theme::{BAD, GOOD, WARN, paint};
 use crate::exit_code::ExitCode;
 
@@ -21,6 +22,9 @@ pub(crate) fn draw(summary: &Summary, kept: &str) -> String {
     let mut screen = format!("\n{}\n", head(summary, code));
     for line in wrap(SafeText::of(sentence).as_str(), WIDTH - 1) {
         screen += &format!(" {line}\n");
+    }
+    if let Some(Ending::Stale { differences, .. }) = &summary.ending {
+        screen += &stale::table(differences);
     }
     screen += &goal(summary);
     screen += "\n";
@@ -56,6 +60,7 @@ fn word(code: ExitCode) -> &'static str {
         ExitCode::NotApplicable => "NOTHING CHANGED",
         ExitCode::PersonNeeded => "NOT APPROVED",
         ExitCode::Locked => "LOCKED",
+        ExitCode::Stale => "STALE PLAN: NOTHING CHANGED",
         ExitCode::Unreachable => "UNREACHABLE",
         ExitCode::Stopped => "STOPPED",
         ExitCode::Exceptions => "RESOLVED WITH EXCEPTIONS",

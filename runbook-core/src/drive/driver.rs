@@ -18,8 +18,9 @@ use super::stations::Stations;
 use super::world::World;
 use super::write_ahead::{Cleared, NotCleared, WriteAhead};
 use super::{Control, Finished, LOOK_BEFORE_YOU_ACT, Parts, attempt, change, probing};
-use crate::base::HostName;
+use crate::base::{Digest, HostName};
 use crate::confirm::Asked;
+use crate::journal::{PlanUse, UsedPlans};
 use crate::plan::Plan;
 use crate::report::Summary;
 use crate::run::{Action, AttemptId, Event, Input, Options, Record, Run};
@@ -88,6 +89,7 @@ struct Loop {
     person: Person,
     lock_places: Vec<PathBuf>,
     locks: Vec<Held>,
+    plans: Option<UsedPlans>,
     /// News that came while other news was dealt with.
     inbox: VecDeque<Input>,
 }
@@ -103,7 +105,8 @@ enum Over {
 impl Loop {
     fn new(parts: Parts, run: Run, summary: Summary, first: Input) -> Self {
         let plan = run.plan();
-        let stations = Stations::of(plan, &parts.ssh, &parts.local, parts.attended);
+        let proves = run.options().foreseen.is_some();
+        let stations = Stations::of(plan, &parts.ssh, &parts.local, parts.attended, proves);
         let watcher = Watcher::new(parts.reporter);
         let outlets = Outlets { outputs: parts.outputs, watcher: watcher.clone() };
         let id = plan.run.id.clone();
@@ -118,6 +121,7 @@ impl Loop {
             person: Person::new(parts.confirmer),
             lock_places: parts.locks,
             locks: Vec::new(),
+            plans: parts.plans,
             inbox: VecDeque::from([first]),
         }
     }
@@ -225,6 +229,7 @@ impl Loop {
     async fn do_other(&mut self, action: Action) -> bool {
         match action {
             Action::TakeLock { name } => self.take_lock(name),
+            Action::TakePlan { plan } => self.take_plan(plan),
             Action::Connect { host } => {
                 let world = Arc::clone(&self.world);
                 self.tasks.spawn(async move { connect(&world, host).await });
@@ -296,6 +301,31 @@ impl Loop {
                 Input::LockTaken { name }
             }
             Err(holder) => Input::LockRefused { name, holder },
+        });
+    }
+
+    /// Uses a plan file up for this run, as long as it stands.
+    fn take_plan(&mut self, plan: Digest) {
+        let run = &self.run.plan().run;
+        let at = Timestamp::now();
+        let own = PlanUse { run: run.id.clone(), by: run.operator.clone(), at };
+        let stands = self.run.options().foreseen.as_ref().map(|foreseen| foreseen.stands_at(at));
+        let taken = match (&self.plans, stands) {
+            (_, Some(Err(why))) => Err(why),
+            (None, _) | (_, None) => {
+                Err("there is nowhere to write down that the plan was used".to_owned())
+            }
+            (Some(plans), Some(Ok(()))) => match plans.take(plan, &own) {
+                Ok(used) if used.run == own.run => Ok(()),
+                Ok(used) => Err(used.to_string()),
+                Err(error) => {
+                    Err(format!("it cannot be written down that the plan is used: {error}"))
+                }
+            },
+        };
+        self.inbox.push_back(match taken {
+            Ok(()) => Input::PlanTaken { plan },
+            Err(why) => Input::PlanRefused { plan, why },
         });
     }
 

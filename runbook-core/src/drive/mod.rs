@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use crate::base::RunId;
 use crate::confirm::Confirmer;
-use crate::journal::{Journal, Outputs};
+use crate::journal::{Journal, Outputs, UsedPlans};
 use crate::probe::Probe;
 use crate::report::{Reporter, Summary};
 use crate::transport::Transport;
@@ -53,6 +53,8 @@ pub struct Parts {
     pub outputs: Option<Outputs>,
     /// Directories for locks on this machine: the first that can be used is.
     pub locks: Vec<PathBuf>,
+    /// Where it is written down that a plan file was used; none executes no plan file.
+    pub plans: Option<UsedPlans>,
     /// Who is asked.
     pub confirmer: Arc<dyn Confirmer>,
     /// Who watches.

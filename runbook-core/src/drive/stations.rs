@@ -47,14 +47,15 @@ pub(super) struct Connected {
 }
 
 impl Stations {
-    /// The hosts of this plan, and this machine.
+    /// The hosts of this plan, and this machine. `proves` is whether every host must show its key.
     pub(super) fn of(
         plan: &Plan,
         ssh: &Arc<dyn Transport>,
         local: &Arc<dyn Transport>,
         attended: bool,
+        proves: bool,
     ) -> Self {
-        let destroys = has_destroy(plan);
+        let proves = proves || has_destroy(plan);
         let site = |host: &Host| {
             let is_here = host.destination == crate::plan::Destination::Local;
             Site {
@@ -63,7 +64,7 @@ impl Stations {
                 target: destination::target(&host.destination),
                 attended,
                 // Only a connection of our own shows the key.
-                own_connection: destroys || host.expect.fingerprint.is_some(),
+                own_connection: proves || host.expect.fingerprint.is_some(),
                 expected: host.expect.clone(),
                 link: Mutex::default(),
             }
@@ -211,7 +212,7 @@ mod tests {
         };
         let plan = Plan { hosts: [(name, host)].into(), ..sample::plan() };
         let ssh: Arc<dyn Transport> = Arc::<Noted>::clone(ssh);
-        Stations::of(&plan, &ssh, &ssh, false)
+        Stations::of(&plan, &ssh, &ssh, false, false)
     }
 
     fn expect(machine: Option<&str>, key: Option<&str>) -> ExpectedIdentity {

@@ -38,7 +38,7 @@ impl Ways {
     pub(super) fn world(&self, plan: &Plan) -> World {
         World {
             run: plan.run.id.clone(),
-            stations: Stations::of(plan, &self.ssh, &self.local, self.attended),
+            stations: Stations::of(plan, &self.ssh, &self.local, self.attended, false),
             probe: Arc::clone(&self.probe),
             outlets: Outlets { outputs: None, watcher: Watcher::new(Box::new(Silent)) },
         }

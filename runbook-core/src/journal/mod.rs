@@ -9,7 +9,11 @@ pub mod codec;
 mod error;
 pub mod facts;
 pub mod memory;
+pub mod plan_file;
+#[cfg(feature = "drive")]
+pub mod plan_path;
 pub mod read;
+mod remade;
 
 #[cfg(test)]
 mod line_tests;
@@ -39,9 +43,13 @@ pub use file::FileJournal;
 pub use memory::MemoryJournal;
 #[cfg(feature = "drive")]
 pub use outputs::{Kept, KeptBefore, OutputFile, Outputs};
-pub use read::{Damage, Recorded, Torn, Unreadable};
+pub use plan_file::{PLAN_LIFE, PlanFile, PlanFileError};
 #[cfg(feature = "drive")]
-pub use store::{NewRun, Places, RunDirectory, Snapshot, StopRequest, Store, StoreError};
+pub use plan_path::PlanPathError;
+pub use read::{Damage, Recorded, Torn, Unreadable};
+pub use remade::Snapshot;
+#[cfg(feature = "drive")]
+pub use store::{NewRun, Places, PlanUse, RunDirectory, StopRequest, Store, StoreError, UsedPlans};
 
 /// How safe a record must be before the append returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,17 +6,20 @@
 mod replan;
 mod run_directory;
 mod stop_request;
+mod used_plans;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::file::FileJournal;
+use super::remade::Snapshot;
 use super::{JournalError, directory};
 use crate::base::RunId;
 
-pub use run_directory::{RunDirectory, Snapshot};
+pub use run_directory::RunDirectory;
 pub use stop_request::StopRequest;
+pub use used_plans::{PlanUse, UsedPlans};
 
 /// Letters and digits that are not mistaken for each other when read aloud; lowercase, since an id
 /// becomes part of the names of databases and files.

@@ -84,7 +84,7 @@ impl Auditor {
         self.order(fact);
         match fact {
             Event::Planned { digest, run, .. } => self.planned(*digest, run.as_str()),
-            Event::Agreed => self.agreed = true,
+            Event::Agreed => self.agreed(),
             // An approval of before is not used again.
             Event::Resumed { .. } => self.unused.clear(),
             Event::Approved { approval } => self.approved(approval),
@@ -129,6 +129,19 @@ impl Auditor {
         }
         if run != self.run.plan().run.id.as_str() {
             self.wrong("the plan that was kept is that of another run");
+        }
+    }
+
+    /// A plan file is agreed to only where its facts are still true, and after it was used up.
+    fn agreed(&mut self) {
+        self.agreed = true;
+        let executes = self.run.options().foreseen.is_some();
+        if executes && self.run.state().claim != crate::run::state::Claim::Taken {
+            self.wrong("the plan that is executed was not used up before it was agreed to");
+        }
+        let differences = self.run.differences();
+        if let Some(first) = differences.first() {
+            self.wrong(format!("a stale plan was agreed to: {first}"));
         }
     }
 

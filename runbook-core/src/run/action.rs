@@ -9,7 +9,7 @@ use super::attempt::{AttemptId, Order};
 use super::event::Timer;
 use super::place::{Keeper, Place};
 use super::question::{Question, QuestionId};
-use crate::base::HostName;
+use crate::base::{Digest, HostName};
 use crate::plan::expectation::Expectation;
 use crate::plan::{Command, HttpRequest};
 
@@ -21,6 +21,11 @@ pub enum Action {
     TakeLock {
         /// Its name.
         name: String,
+    },
+    /// Use a plan file up for this run: once, so that it is on the disk, and while it is not too old.
+    TakePlan {
+        /// Which.
+        plan: Digest,
     },
     /// Connect to a host and say who it is.
     Connect {

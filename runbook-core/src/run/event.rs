@@ -56,6 +56,23 @@ pub enum Event {
         /// Who, since when, which run.
         holder: String,
     },
+    /// A plan file is being used up for this run, right before its first change.
+    PlanAsked {
+        /// Which: the digest of the file.
+        plan: Digest,
+    },
+    /// It was used up for this run.
+    PlanTaken {
+        /// Which.
+        plan: Digest,
+    },
+    /// It was used before, is too old, or its use cannot be written down.
+    PlanRefused {
+        /// Which.
+        plan: Digest,
+        /// Why.
+        why: String,
+    },
     /// A connection was begun.
     Connecting {
         /// To which host.
@@ -459,6 +476,7 @@ impl Event {
             | Self::Undone { .. }
             | Self::StepEnded { .. }
             | Self::Agreed
+            | Self::PlanTaken { .. }
             | Self::Resumed { .. }
             | Self::Found { .. }
             | Self::Planned { .. }

@@ -6,7 +6,7 @@ use super::attempt::{AttemptId, Loss, Outcome};
 use super::event::Timer;
 use super::place::{Found, JobBase, Keeper};
 use super::question::{Answer, QuestionId};
-use crate::base::HostName;
+use crate::base::{Digest, HostName};
 use crate::plan::{Identity, Verdict};
 
 /// News from the world.
@@ -26,6 +26,18 @@ pub enum Input {
         name: String,
         /// Who, since when, which run.
         holder: String,
+    },
+    /// A plan file was used up for this run.
+    PlanTaken {
+        /// Which.
+        plan: Digest,
+    },
+    /// It was used before, is too old, or its use cannot be written down.
+    PlanRefused {
+        /// Which.
+        plan: Digest,
+        /// Why.
+        why: String,
     },
     /// A host was connected to.
     Connected {

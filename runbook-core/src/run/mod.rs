@@ -7,6 +7,7 @@ pub mod approval;
 pub mod attempt;
 mod decide;
 pub mod event;
+pub mod foreseen;
 pub mod input;
 mod inquiry;
 mod link;
@@ -38,6 +39,7 @@ pub use action::{Action, ProbeOrder, RenderedProbe};
 pub use approval::{Approval, ApprovedOrder};
 pub use attempt::{AttemptId, Effect, Loss, Order, Outcome, OutputDigest, Part, Payload};
 pub use event::{Event, Listing, Timer, Topic};
+pub use foreseen::{Difference, Fact, Foreseen};
 pub use input::Input;
 pub use machine::{Run, Turn};
 pub use place::{Found, JobBase, Keeper, Place};
@@ -61,4 +63,7 @@ pub struct Options {
     pub yes: bool,
     /// Choices made in advance.
     pub choices: IndexMap<StepId, String>,
+    /// The plan file that is executed: it is used once, and only where its facts are still true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreseen: Option<Foreseen>,
 }

@@ -189,6 +189,7 @@ impl Run {
             | Ending::Precondition { sentence }
             | Ending::Unreachable { sentence }
             | Ending::Locked { sentence }
+            | Ending::Stale { sentence, .. }
             | Ending::PersonNeeded { sentence } => Some(sentence.clone()),
             Ending::Failed { step, sentence } => Some(format!("`{step}` failed: {sentence}")),
             _ => None,

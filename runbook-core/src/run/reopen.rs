@@ -6,7 +6,7 @@ use super::about::About;
 use super::attempt::{AttemptId, Effect, Loss, Part};
 use super::place::Found;
 use super::question::Answer;
-use super::state::{AttemptEnd, Failure, Lock, Main, Phase, State, StepState, Turn, Watch};
+use super::state::{AttemptEnd, Claim, Failure, Lock, Main, Phase, State, StepState, Turn, Watch};
 use super::status::{Ending, StepStatus};
 use crate::base::{HostName, StepId};
 use crate::runbook::{OnFailure, Runbook};
@@ -15,7 +15,9 @@ impl State {
     /// The run is taken up again by a process that holds no connection, lock, timer or question.
     pub(super) fn resumed(&mut self, options: &Options, runbook: &Runbook) {
         self.resumed += 1;
-        self.options = options.clone();
+        // What the run executes is not a matter of who takes it up.
+        let foreseen = self.options.foreseen.take();
+        self.options = Options { foreseen, ..options.clone() };
         self.lock = Lock::None;
         self.locks.clear();
         self.bases.clear();
@@ -47,6 +49,7 @@ impl State {
     /// Nothing was changed: what was read then may not be so any more.
     fn read_anew(&mut self) {
         self.phase = Phase::Preview;
+        self.claim = Claim::None;
         self.ending = None;
         self.goal_at = None;
         self.steps.clear();

@@ -5,9 +5,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{
-    About, Answer, Approval, AttemptId, Card, CardHost, Effect, Ending, Event, Found, JobBase,
-    Keeper, Listing, Loss, Options, Order, Outcome, OutputDigest, Part, Payload, Place, ProbeId,
-    QuestionId, Slot, StepStatus, Timer, Topic,
+    About, Answer, Approval, AttemptId, Card, CardHost, Difference, Effect, Ending, Event, Fact,
+    Foreseen, Found, JobBase, Keeper, Listing, Loss, Options, Order, Outcome, OutputDigest, Part,
+    Payload, Place, ProbeId, QuestionId, Slot, StepStatus, Timer, Topic,
 };
 use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
 use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};
@@ -68,6 +68,22 @@ pub(crate) fn approval(order: &Order) -> Approval {
     Approval::of(&card, &["db1/app".to_owned()], std::slice::from_ref(order), "ana").unwrap()
 }
 
+fn foreseen() -> Foreseen {
+    let fact = Fact {
+        step: Some(step()),
+        host: Some(host()),
+        what: "items".into(),
+        is: "app\nweb".into(),
+    };
+    let (written, expires) = (jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::MAX);
+    Foreseen { plan: Digest::of("plan"), written, expires, facts: vec![fact] }
+}
+
+fn difference() -> Difference {
+    let foreseen = foreseen();
+    foreseen.differences(&[], true).remove(0)
+}
+
 pub(crate) fn outcome(failure: Option<&str>) -> Outcome {
     let text = |text: &str| Some(Value::Text(text.into()));
     Outcome {
@@ -118,6 +134,7 @@ fn endings() -> Vec<Ending> {
         Ending::Unknown { sentence: sentence() },
         Ending::Detached { how: "SIGTERM".into() },
         Ending::PreviewOnly,
+        Ending::Stale { sentence: sentence(), differences: vec![difference()] },
     ]
 }
 
@@ -163,7 +180,8 @@ fn topics() -> Vec<Topic> {
 pub(crate) fn every_event() -> Vec<Event> {
     let mut choices = IndexMap::new();
     choices.insert(step(), "restore".to_owned());
-    let options = Options { preview_only: false, person: true, yes: false, choices };
+    let options =
+        Options { person: true, choices, foreseen: Some(foreseen()), ..Options::default() };
     let again = options.clone();
     let mut events = vec![
         Event::Planned {
@@ -257,6 +275,9 @@ pub(crate) fn every_event() -> Vec<Event> {
             why: Some("the goal was reached".into()),
         },
         Event::Previewed,
+        Event::PlanAsked { plan: Digest::of("plan") },
+        Event::PlanTaken { plan: Digest::of("plan") },
+        Event::PlanRefused { plan: Digest::of("plan"), why: "it was used by run abc123".into() },
         Event::Agreed,
         Event::StopAsked { how: "SIGINT".into() },
         Event::Interrupted { how: "SIGINT".into(), decided: None },
@@ -338,8 +359,11 @@ pub(crate) fn variant(event: &Event) -> usize {
         Event::Reattached { .. } => 44,
         Event::Found { .. } => 45,
         Event::ShellOpened { .. } => 46,
+        Event::PlanAsked { .. } => 47,
+        Event::PlanTaken { .. } => 48,
+        Event::PlanRefused { .. } => 49,
     }
 }
 
 /// How many variants there are.
-pub(crate) const VARIANTS: usize = 47;
+pub(crate) const VARIANTS: usize = 50;

@@ -25,6 +25,8 @@ pub struct State {
     pub options: Options,
     /// Its lock, where it has one: the one that was asked for last.
     pub lock: Lock,
+    /// The plan file it executes, where it executes one.
+    pub claim: Claim,
     /// The locks it holds: one a host.
     pub locks: BTreeSet<String>,
     /// Where jobs are kept, as far as that was asked.
@@ -95,6 +97,20 @@ pub enum Lock {
     /// Held.
     Held,
     /// Someone else holds it.
+    Refused(String),
+}
+
+/// The use of a plan file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Claim {
+    /// Not asked for.
+    #[default]
+    None,
+    /// Asked for.
+    Asked,
+    /// It was used up for this run.
+    Taken,
+    /// It cannot be used: why.
     Refused(String),
 }
 
@@ -396,6 +412,7 @@ impl State {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         matches!(self.lock, Lock::Asked(_))
+            || self.claim == Claim::Asked
             || self.hosts.values().any(|host| host.link == Some(Link::Connecting))
             || self.bases.values().any(|base| *base == Base::Asked)
             || self.running().next().is_some()

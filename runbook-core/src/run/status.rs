@@ -120,6 +120,13 @@ pub enum Ending {
         /// How.
         how: String,
     },
+    /// The plan file that is executed does not stand any more.
+    Stale {
+        /// Why.
+        sentence: String,
+        /// What is not as it was; empty where it was used before or is too old.
+        differences: Vec<super::foreseen::Difference>,
+    },
     /// The preview was all that was asked for.
     PreviewOnly,
 }

@@ -12,6 +12,7 @@ struct Findings {
     unknown: Option<String>,
     unreachable: Option<String>,
     locked: Option<String>,
+    stale: Option<String>,
     detached: Option<String>,
     failed: Option<String>,
     stopped: Option<String>,
@@ -28,6 +29,7 @@ impl Run {
             (5, found.unknown.clone()),
             (8, found.unreachable.clone()),
             (6, found.locked.clone()),
+            (7, found.stale.clone()),
             (9, found.detached.clone()),
             (1, found.failed.clone()),
             (3, found.stopped.clone()),
@@ -59,6 +61,10 @@ impl Run {
             },
             locked: match &self.state().lock {
                 Lock::Refused(holder) => Some(holder.clone()),
+                _ => None,
+            },
+            stale: match ending {
+                Some(Ending::Stale { sentence, .. }) => Some(sentence.clone()),
                 _ => None,
             },
             detached: self.state().stop_asked.as_ref().map(|how| format!("stopped by {how}")),

@@ -1,6 +1,7 @@
 //! Floor 2: the validated runbook. Every rule of the format holds here; hosts and arguments are not
 //! known.
 
+mod acting;
 pub mod check;
 mod graph;
 mod local_tool;

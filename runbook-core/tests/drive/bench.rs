@@ -361,6 +361,7 @@ impl Bench {
             journal: Box::new(LoggedJournal::new(&self.log, None)),
             outputs: Some(Outputs::in_directory(self.path("output"))),
             locks: vec![self.path("locks")],
+            plans: None,
             confirmer: Arc::new(Agreeable::default()),
             reporter: Box::new(Ears(ears)),
             attended: false,

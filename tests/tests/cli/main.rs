@@ -8,3 +8,4 @@ mod doctor;
 mod names;
 mod outcome;
 mod person;
+mod plan_files;

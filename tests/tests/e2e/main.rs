@@ -16,6 +16,7 @@ mod interrupted;
 mod journal;
 mod killed;
 mod person;
+mod plan_files;
 mod refusals;
 mod remote;
 mod resuming;

@@ -254,7 +254,7 @@ proptest! {
         yes in any::<bool>(),
         preview_only in prop::bool::weighted(0.2),
     ) {
-        let options = Options { preview_only, person, yes, choices: Default::default() };
+        let options = Options { preview_only, person, yes, ..Options::default() };
         let run = Run::new(plan(&sketch), options);
         Witness::new(run, World::new(chance, false)).finish()?;
     }

@@ -8,6 +8,7 @@ mod failing;
 mod names;
 mod order;
 mod people;
+mod plan_files;
 mod recovery;
 mod resuming;
 mod undoing;

@@ -14,8 +14,9 @@ use runbook_core::plan::{
     capture,
 };
 use runbook_core::run::{
-    Action, Answer, AttemptId, Effect, Event, Found, Input, JobBase, Loss, Options, Order, Outcome,
-    OutputDigest, Part, Payload, Preview, Question, QuestionId, RenderedProbe, Run, StepStatus,
+    Action, Answer, AttemptId, Effect, Event, Foreseen, Found, Input, JobBase, Loss, Options,
+    Order, Outcome, OutputDigest, Part, Payload, Preview, Question, QuestionId, RenderedProbe, Run,
+    StepStatus,
 };
 use runbook_core::runbook::Runbook;
 
@@ -62,6 +63,8 @@ pub(crate) struct World {
     down: Vec<&'static str>,
     stop_at: Option<u64>,
     held_lock: Option<&'static str>,
+    used: Option<&'static str>,
+    machines: Vec<(&'static str, Identity)>,
     no_base: bool,
     found: Vec<(&'static str, Found)>,
     interrupt_at: Vec<u64>,
@@ -104,6 +107,8 @@ impl World {
             down: Vec::new(),
             stop_at: None,
             held_lock: None,
+            used: None,
+            machines: Vec::new(),
             no_base: false,
             found: Vec::new(),
             interrupt_at: Vec::new(),
@@ -166,6 +171,22 @@ impl World {
         self
     }
 
+    /// What has `part` in its text is answered so, whatever was said of it before.
+    pub(crate) fn before(mut self, part: &'static str, reply: Reply) -> Self {
+        self.expected.insert(0, Expected { part, host: None, times: usize::MAX, reply });
+        self
+    }
+
+    pub(crate) fn before_on(
+        mut self,
+        host: &'static str,
+        part: &'static str,
+        reply: Reply,
+    ) -> Self {
+        self.expected.insert(0, Expected { part, host: Some(host), times: usize::MAX, reply });
+        self
+    }
+
     /// What the person says next to anything but the changes of the plan.
     pub(crate) fn says(mut self, answer: Answer) -> Self {
         self.answers.push_back(answer);
@@ -204,6 +225,35 @@ impl World {
 
     pub(crate) fn locked_by(mut self, holder: &'static str) -> Self {
         self.held_lock = Some(holder);
+        self
+    }
+
+    /// It executes the plan file that a preview came to.
+    pub(crate) fn foreseen(mut self, planned: &Story) -> Self {
+        self.options.foreseen = Some(Foreseen {
+            plan: Digest::of("plan"),
+            written: Timestamp::UNIX_EPOCH,
+            expires: Timestamp::MAX,
+            facts: planned.run.facts(),
+        });
+        self
+    }
+
+    /// The plan file cannot be used.
+    pub(crate) fn used(mut self, why: &'static str) -> Self {
+        self.used = Some(why);
+        self
+    }
+
+    /// A host says that it is that one.
+    pub(crate) fn machine(
+        mut self,
+        host: &'static str,
+        change: impl FnOnce(&mut Identity),
+    ) -> Self {
+        let mut machine = identity(&host.parse().unwrap());
+        change(&mut machine);
+        self.machines.push((host, machine));
         self
     }
 
@@ -387,11 +437,22 @@ impl Teller {
                 };
                 self.later(0, input);
             }
+            Action::TakePlan { plan } => {
+                self.story.log.push("uses the plan up".to_owned());
+                let input = match self.world.used {
+                    Some(why) => Input::PlanRefused { plan, why: why.to_owned() },
+                    None => Input::PlanTaken { plan },
+                };
+                self.later(0, input);
+            }
             Action::Connect { host } => {
                 let input = if self.world.down.contains(&host.as_str()) {
                     Input::Unreachable { host, why: "no route".to_owned() }
                 } else {
-                    Input::Connected { identity: identity(&host), host }
+                    let mut known = self.world.machines.iter();
+                    let machine = known.find(|(name, _)| *name == host.as_str());
+                    let identity = machine.map_or_else(|| identity(&host), |(_, it)| it.clone());
+                    Input::Connected { identity, host }
                 };
                 self.later(0, input);
             }

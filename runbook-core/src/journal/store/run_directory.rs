@@ -11,20 +11,10 @@ use super::super::facts::PlanFacts;
 use super::super::file::FileJournal;
 use super::super::outputs::Outputs;
 use super::super::read::Recorded;
+use super::super::remade::Snapshot;
 use super::super::{JournalError, directory};
 use super::{StoreError, failed};
 use crate::base::{Digest, RunId};
-
-/// A file as it was when it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
-    /// What it is to the run: `runbook`, `inventory` …; several may be the same.
-    pub role: String,
-    /// Where it was, as it was named.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}
 
 /// A line of the list of snapshots.
 #[derive(Debug, Serialize, Deserialize)]

@@ -11,6 +11,9 @@ use crate::template::Expression;
 impl Run {
     /// The preview is known.
     pub(super) fn consent_move(&self) -> Option<Move> {
+        if let Some(stale) = self.stale_move() {
+            return Some(stale);
+        }
         if self.options().preview_only {
             return end(Ending::PreviewOnly);
         }
@@ -27,7 +30,7 @@ impl Run {
         }
         let changes = self.remaining().filter(|step| matches!(step.kind, Kind::Change(_))).count();
         if changes == 0 || self.options().yes {
-            return Some(Move::fact(Event::Agreed));
+            return self.agree_move();
         }
         let asked = self.state().questions.values().find(|asked| asked.about == Topic::Changes);
         let Some(asked) = asked else {
@@ -45,7 +48,7 @@ impl Run {
         }
         // Time has passed while the person read.
         match self.preconditions_move(true) {
-            Ok(()) => Some(Move::fact(Event::Agreed)),
+            Ok(()) => self.agree_move(),
             Err(next) => next,
         }
     }

@@ -10,6 +10,7 @@ mod choose;
 mod consent;
 mod ending;
 mod failure;
+mod foreseen;
 mod gate;
 mod interrupt;
 mod offer;
@@ -38,6 +39,10 @@ use crate::template::EvaluationError;
 impl Run {
     /// The next fact; none when news must be waited for.
     pub(super) fn decide(&self) -> Option<Move> {
+        self.next_move().map(|next| self.or_stale(next))
+    }
+
+    fn next_move(&self) -> Option<Move> {
         let state = self.state();
         if state.ended.is_some() || state.phase == Phase::Fresh {
             return None;
@@ -84,7 +89,7 @@ impl Run {
             return Some(next);
         }
         if self.all_ended() {
-            return self.conclude();
+            return self.stale_move().or_else(|| self.conclude());
         }
         let still = !self.state().is_waiting();
         match self.state().phase {
