@@ -1,6 +1,7 @@
 //! `runbook show` of a plan file: what it holds, and whether it may still be run. Asks nothing of any
 //! host.
 
+use indexmap::IndexMap;
 use runbook_core::base::SafeText;
 use runbook_core::journal::PlanFile;
 use runbook_core::run::Fact;
@@ -25,8 +26,8 @@ pub(super) fn run(file: &PlanFile, session: &Session) -> Result<ExitCode, Failur
         title: &file.planned().title,
         environment: file.planned().environment.as_ref().map(AsRef::as_ref),
         operator: &file.planned().operator,
-        written: file.written().to_string(),
-        expires: file.expires().to_string(),
+        written: format!("{:.0}", file.written()),
+        expires: format!("{:.0}", file.expires()),
         program: file.program(),
         stands: over.is_none(),
         why_not: over,
@@ -56,7 +57,7 @@ struct Shown<'a> {
     program: &'a str,
     stands: bool,
     why_not: Option<String>,
-    params: Vec<(&'a str, &'a str)>,
+    params: IndexMap<&'a str, &'a str>,
     files: Vec<&'a str>,
     facts: &'a [Fact],
 }
@@ -89,6 +90,47 @@ fn draw(shown: &Shown<'_>) -> String {
         let row = format!("   {} = {}", line(&fact.place()), line(&fact.is));
         screen += &format!("{}\n", cut(&row, WIDTH));
     }
-    let hint = "`runbook plan FILE` reads all of it anew; `runbook run FILE` does too, and goes on";
+    let hint = "`runbook plan FILE` reads all of it anew, `runbook run FILE` then goes on";
     screen + &format!("\n {}\n", paint(FAINT, hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_stands_and_one_that_was_used() {
+        let fact = |step: Option<&str>, host: Option<&str>, what: &str, is: &str| Fact {
+            step: step.and_then(|step| step.parse().ok()),
+            host: host.and_then(|host| host.parse().ok()),
+            what: what.to_owned(),
+            is: is.to_owned(),
+        };
+        let facts = [
+            fact(None, Some("app1"), "machine-id", "7c1e0b"),
+            fact(None, None, "goal (GET https://app.example.org/health)", "does not hold"),
+            fact(Some("volumes"), Some("app1"), "items", "cache\nlogs\u{1b}[31m"),
+        ];
+        let mut shown = Shown {
+            id: "4be10a77".repeat(8),
+            fingerprint: "9f31c2e0".repeat(8),
+            runbook: "rollback-compose",
+            title: "Roll a Compose app back to a known-good tag",
+            environment: Some("prod"),
+            operator: "ana",
+            written: "2026-03-01T03:00:00Z".to_owned(),
+            expires: "2026-03-01T03:15:00Z".to_owned(),
+            program: "0.1.0",
+            stands: true,
+            why_not: None,
+            params: IndexMap::from([("tag", "v1.3.9")]),
+            files: vec!["runbooks/rollback-compose.toml", "hosts.toml"],
+            facts: &facts,
+        };
+        let stands = draw(&shown);
+        let used = "the plan was used at 2026-03-01T03:02:00Z by run kx3w9p of ana";
+        shown.why_not = Some(used.to_owned());
+        let screen = stands + "\n" + &draw(&shown);
+        insta::assert_snapshot!(anstream::adapter::strip_str(&screen).to_string());
+    }
 }

@@ -11,6 +11,7 @@ mod bench;
 mod breaks;
 mod kept;
 mod order;
+mod plan_files;
 
 use std::fs;
 use std::sync::Arc;

@@ -319,3 +319,38 @@ fn a_run_of_it_that_was_left_is_taken_up_and_cannot_be_begun_again() {
     assert_eq!(case.written().as_deref(), Some("one hello\n"));
     case.run(&[]).assert_code(7);
 }
+
+const CHOICE: &str = r#"
+format = 1
+title = "Choose"
+[role.web]
+[[step]]
+id = "path"
+choose = "which?"
+options = { a = "the one", b = "the other" }
+[[step]]
+id = "act"
+change = "true"
+when = "path == 'a'"
+no_undo = "nothing happens"
+"#;
+
+#[test]
+fn what_was_chosen_when_it_was_planned_stays_and_what_was_not_may_be() {
+    let operator = Runbook::new();
+    operator.write("runbooks/case.toml", CHOICE.trim_start());
+    let plan = |more: &[&str]| {
+        let first = ["plan", "case", "--local", "--out", "fix.plan"];
+        operator.run(&[&first[..], more].concat()).assert_code(0);
+    };
+    let run = |more: &[&str]| operator.run(&[&["run", "fix.plan", "--yes"][..], more].concat());
+    plan(&["--choose", "path=a"]);
+    let other = run(&["--choose", "path=b"]);
+    other.assert_code(2);
+    assert!(other.stderr.contains("the plan has chosen `a` for `path`"), "{other}");
+    run(&["--choose", "path=a"]).assert_code(0);
+    plan(&[]);
+    run(&[]).assert_code(4);
+    run(&["--choose", "path=c"]).assert_code(2);
+    run(&["--choose", "path=b"]).assert_code(0);
+}

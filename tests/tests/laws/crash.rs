@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use runbook_core::base::StepId;
+use runbook_core::base::{Digest, StepId};
 use runbook_core::plan::Plan;
 use runbook_core::report::audit;
 use runbook_core::run::state::{AttemptEnd, Phase};
-use runbook_core::run::{AttemptId, Effect, Event, Input, Loss, Options, Run, StepStatus, Turn};
+use runbook_core::run::{
+    AttemptId, Effect, Event, Fact, Foreseen, Input, Loss, Options, Run, StepStatus, Turn,
+};
 
 use crate::bundled;
 use crate::hosts::Meanwhile;
@@ -61,8 +63,8 @@ struct End {
 }
 
 impl Life {
-    fn new(plan: &Arc<Plan>, world: Steady) -> Self {
-        let options = Options { person: true, ..Options::default() };
+    fn new(plan: &Arc<Plan>, world: Steady, foreseen: Option<Foreseen>) -> Self {
+        let options = Options { person: true, foreseen, ..Options::default() };
         let run = Run::new(Arc::clone(plan), options);
         Self { plan: Arc::clone(plan), run, world, journal: Vec::new(), synced: 0 }
     }
@@ -219,8 +221,8 @@ fn judge(whole: &Life, end: &End, mut cut: Life, crash: Crash) {
 }
 
 /// How many crash points there are in this world, and how many of them differ.
-fn prove(plan: &Arc<Plan>, world: Steady) -> (usize, usize) {
-    let mut whole = Life::new(plan, world);
+fn prove(plan: &Arc<Plan>, world: Steady, foreseen: Option<Foreseen>) -> (usize, usize) {
+    let mut whole = Life::new(plan, world, foreseen);
     let mut mirror = whole.run.clone();
     let mut cuts = Vec::new();
     let mut points = 0;
@@ -255,7 +257,7 @@ fn a_crash_at_any_record_loses_nothing_and_does_nothing_twice() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let share = &|core: usize| {
         let mine = worlds.iter().skip(core).step_by(cores);
-        mine.map(|(plan, world)| prove(plan, world.clone()))
+        mine.map(|(plan, world)| prove(plan, world.clone(), None))
             .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     };
     let shares = std::thread::scope(|scope| {
@@ -267,6 +269,45 @@ fn a_crash_at_any_record_loses_nothing_and_does_nothing_twice() {
     let worlds = worlds.len();
     println!("proof: {points} crash points ({different} different) in {worlds} worlds");
     assert!(points > 10_000, "{points}");
+}
+
+/// Whoever takes it up does not say that it executes a plan file: it still does, and uses it up before
+/// its first change, as every audit of these journals asks.
+#[test]
+fn a_crash_at_any_record_of_a_run_of_a_plan_file_does_not_make_it_forget_the_plan() {
+    let (mut points, mut executed) = (0, 0);
+    for plan in bundled::plans() {
+        let calm = Steady::new(Trouble::Nothing, changing(&plan)[0].clone());
+        let foreseen = Foreseen {
+            plan: Digest::of("plan"),
+            written: jiff_epoch(),
+            expires: jiff::Timestamp::MAX,
+            facts: facts(&plan, calm.clone()),
+        };
+        let mut whole = Life::new(&plan, calm.clone(), Some(foreseen.clone()));
+        whole.live(Input::Begin, |_, _| ());
+        let taken = |event: &Event| matches!(event, Event::PlanTaken { .. });
+        executed += usize::from(whole.journal.iter().any(taken));
+        points += prove(&plan, calm, Some(foreseen)).0;
+    }
+    println!("proof: {points} crash points in runs of {executed} plan files");
+    assert!(points > 1_000 && executed > 0, "{points} {executed}");
+}
+
+/// What a preview in this world finds.
+fn facts(plan: &Arc<Plan>, world: Steady) -> Vec<Fact> {
+    let mut life = Life::new(plan, world, None);
+    let mut found = Vec::new();
+    life.live(Input::Begin, |life, turn| {
+        if turn.events.contains(&Event::Previewed) {
+            let mut read = life.replayed();
+            let before = turn.events.iter().take_while(|event| **event != Event::Previewed);
+            before.for_each(|event| read.follow(event));
+            found = read.facts();
+        }
+    });
+    assert!(!found.is_empty(), "it was previewed");
+    found
 }
 
 /// A world without trouble, and one for each trouble at each step that changes something.

@@ -264,6 +264,29 @@ when = "path == 'a'"
 }
 
 #[test]
+fn nobody_is_asked_about_a_plan_that_is_stale_already() {
+    let text = r#"
+[[step]]
+id = "look"
+on = "local"
+read = "look"
+capture = { found = "string" }
+[[step]]
+id = "path"
+choose = "which?"
+options = { a = "a", b = "b" }
+[[step]]
+id = "act"
+on = "local"
+change = 'act "$found"'
+no_undo = "none"
+"#;
+    let planned = World::of(text).when("look", Prints("1")).plan_only();
+    let story = World::of(text).when("look", Prints("2")).foreseen(&planned).run();
+    assert_eq!((story.code, story.questions.len()), (7, 0), "{}", story.sentence);
+}
+
+#[test]
 fn planned_again_it_says_whether_it_stands_and_uses_nothing_up() {
     let stands = world().when("counts", Prints(COUNTS)).foreseen(&planned()).plan_only();
     assert_eq!(stands.code, 0);

@@ -200,6 +200,10 @@ impl Run {
         about: Topic,
         question: impl FnOnce() -> Question,
     ) -> Option<Move> {
+        // Nobody is asked about a plan that does not stand any more.
+        if let Some(stale) = self.stale_move() {
+            return Some(stale);
+        }
         if self
             .state()
             .questions
