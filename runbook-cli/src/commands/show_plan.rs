@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 use runbook_core::base::SafeText;
 use runbook_core::journal::PlanFile;
-use runbook_core::run::Fact;
+use runbook_core::run::Premise;
 use serde::Serialize;
 
 use crate::cli::OutputForm;
@@ -33,7 +33,7 @@ pub(super) fn run(file: &PlanFile, session: &Session) -> Result<ExitCode, Failur
         why_not: over,
         params: file.planned().params.iter().map(|(name, text)| (name.as_str(), &**text)).collect(),
         files: file.files().iter().map(|file| file.path.as_str()).collect(),
-        facts: file.facts(),
+        premises: file.premises(),
     };
     match session.settings.output {
         OutputForm::Human => session.shell.out(&draw(&shown)),
@@ -59,7 +59,7 @@ struct Shown<'a> {
     why_not: Option<String>,
     params: IndexMap<&'a str, &'a str>,
     files: Vec<&'a str>,
-    facts: &'a [Fact],
+    premises: &'a [Premise],
 }
 
 fn draw(shown: &Shown<'_>) -> String {
@@ -86,8 +86,8 @@ fn draw(shown: &Shown<'_>) -> String {
         screen += &field(name, 9, &line(text));
     }
     screen += "\n It rests on\n";
-    for fact in shown.facts {
-        let row = format!("   {} = {}", line(&fact.place()), line(&fact.is));
+    for premise in shown.premises {
+        let row = format!("   {} = {}", line(&premise.place()), line(&premise.is));
         screen += &format!("{}\n", cut(&row, WIDTH));
     }
     let hint = "`runbook plan FILE` reads all of it anew, `runbook run FILE` then goes on";
@@ -100,16 +100,16 @@ mod tests {
 
     #[test]
     fn one_that_stands_and_one_that_was_used() {
-        let fact = |step: Option<&str>, host: Option<&str>, what: &str, is: &str| Fact {
+        let premise = |step: Option<&str>, host: Option<&str>, what: &str, is: &str| Premise {
             step: step.and_then(|step| step.parse().ok()),
             host: host.and_then(|host| host.parse().ok()),
             what: what.to_owned(),
             is: is.to_owned(),
         };
-        let facts = [
-            fact(None, Some("app1"), "machine-id", "7c1e0b"),
-            fact(None, None, "goal (GET https://app.example.org/health)", "does not hold"),
-            fact(Some("volumes"), Some("app1"), "items", "cache\nlogs\u{1b}[31m"),
+        let premises = [
+            premise(None, Some("app1"), "machine-id", "7c1e0b"),
+            premise(None, None, "goal (GET https://app.example.org/health)", "does not hold"),
+            premise(Some("volumes"), Some("app1"), "items", "cache\nlogs\u{1b}[31m"),
         ];
         let mut shown = Shown {
             id: "4be10a77".repeat(8),
@@ -125,7 +125,7 @@ mod tests {
             why_not: None,
             params: IndexMap::from([("tag", "v1.3.9")]),
             files: vec!["runbooks/rollback-compose.toml", "hosts.toml"],
-            facts: &facts,
+            premises: &premises,
         };
         let stands = draw(&shown);
         let used = "the plan was used at 2026-03-01T03:02:00Z by run kx3w9p of ana";

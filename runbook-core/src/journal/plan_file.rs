@@ -1,5 +1,5 @@
 //! A plan that was written down to be executed later, and once: the files it was made of, what was
-//! asked for, what it comes to, and the facts it rests on. Pure: it is given bytes and times.
+//! asked for, what it comes to, and the premises it rests on. Pure: it is given bytes and times.
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +9,7 @@ use super::facts::PlanFacts;
 use super::remade::{self, Snapshot};
 use crate::base::{Digest, StepId};
 use crate::plan::{Plan, RunFacts, Wanted};
-use crate::run::{Fact, Foreseen, Run};
+use crate::run::{Foreseen, Premise, Run};
 
 /// The version of the form of a plan file. It grows when an older reader would misunderstand one.
 pub const PLAN_VERSION: u32 = 1;
@@ -41,7 +41,7 @@ struct Body {
     expires: Timestamp,
     plan: PlanFacts,
     choices: IndexMap<StepId, String>,
-    facts: Vec<Fact>,
+    premises: Vec<Premise>,
     files: Vec<Snapshot>,
 }
 
@@ -95,7 +95,7 @@ impl PlanFile {
             expires: written + PLAN_LIFE,
             plan: PlanFacts::of(plan, wanted),
             choices: run.options().choices.clone(),
-            facts: run.facts(),
+            premises: run.premises(),
             files,
         };
         let id = Digest::of(unsummed(&body)?);
@@ -157,14 +157,14 @@ impl PlanFile {
     }
 
     /// The digest of what it would do and rests on: runbook, inventory, values, hosts and who they
-    /// are, and its facts. Two plans of an unchanged world share it.
+    /// are, and its premises. Two plans of an unchanged world share it.
     ///
     /// # Errors
     /// When something of it cannot be said in JSON.
     pub fn fingerprint(&self) -> Result<Digest, serde_json::Error> {
         let PlanFacts { environment, params, hosts, steps, wanted, .. } = &self.body.plan;
         let bound = (environment, params, hosts, steps, wanted);
-        let what = (&self.body.files, bound, &self.body.choices, &self.body.facts);
+        let what = (&self.body.files, bound, &self.body.choices, &self.body.premises);
         serde_json::to_vec(&what).map(Digest::of)
     }
 
@@ -192,10 +192,10 @@ impl PlanFile {
         &self.body.choices
     }
 
-    /// The facts it rests on.
+    /// The premises it rests on.
     #[must_use]
-    pub fn facts(&self) -> &[Fact] {
-        &self.body.facts
+    pub fn premises(&self) -> &[Premise] {
+        &self.body.premises
     }
 
     /// The files it was made of, as they were.
@@ -213,8 +213,8 @@ impl PlanFile {
     /// What a run that executes it must know.
     #[must_use]
     pub fn foreseen(&self) -> Foreseen {
-        let Body { written, expires, facts, .. } = &self.body;
-        Foreseen { plan: self.id, written: *written, expires: *expires, facts: facts.clone() }
+        let Body { written, expires, premises, .. } = &self.body;
+        Foreseen { plan: self.id, written: *written, expires: *expires, premises: premises.clone() }
     }
 
     /// The plan it holds, for a run.

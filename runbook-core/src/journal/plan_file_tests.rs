@@ -61,7 +61,7 @@ fn what_is_written_is_read_again() {
     let bytes = written.encode().unwrap();
     assert!(PlanFile::is_one(&bytes) && bytes.ends_with(b"\"}\n"));
     assert_eq!(PlanFile::decode(&bytes).unwrap(), written);
-    assert_eq!(written.facts().len(), 1, "{:?}", written.facts());
+    assert_eq!(written.premises().len(), 1, "{:?}", written.premises());
     assert_eq!(written.expires(), at(1 + 15 * 60));
     // It is JSON for whoever wants to look.
     let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
@@ -113,7 +113,7 @@ fn what_is_newer_or_lasts_longer_is_refused() {
     let expires = file(1).expires().to_string();
     let later = (file(1).expires() + SignedDuration::from_secs(1)).to_string();
     assert!(matches!(forged(&expires, &later), Err(PlanFileError::Damaged(_))));
-    assert!(matches!(forged("\"facts\":", "\"fact\":"), Err(PlanFileError::Unknown(_))));
+    assert!(matches!(forged("\"premises\":", "\"premise\":"), Err(PlanFileError::Unknown(_))));
     assert_eq!(PlanFile::decode(b""), Err(PlanFileError::NotAPlan));
     assert_eq!(PlanFile::decode(RUNBOOK.as_bytes()), Err(PlanFileError::NotAPlan));
 }
@@ -149,4 +149,21 @@ fn it_stands_for_fifteen_minutes_by_a_clock_that_does_not_go_back() {
     assert!(foreseen.stands_at(at(1 + 15 * 60)).unwrap_err().contains("expired"));
     assert!(foreseen.stands_at(at(86_400)).unwrap_err().contains("expired"));
     assert!(foreseen.stands_at(at(0)).unwrap_err().contains("a clock is wrong"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_it_panic_and_none_but_its_own_are_taken(
+        begin in 0_usize..60,
+        middle in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        text in "\\PC{0,80}",
+        end in 0_usize..80,
+    ) {
+        let own = file(1).encode().unwrap();
+        let mut bytes = [MARK, &own[MARK.len()..MARK.len() + begin]].concat();
+        bytes.extend(&middle);
+        bytes.extend(text.as_bytes());
+        bytes.extend(&own[own.len() - end..]);
+        proptest::prop_assert!(PlanFile::decode(&bytes).is_err());
+    }
 }

@@ -132,11 +132,11 @@ impl Auditor {
         }
     }
 
-    /// A plan file is agreed to only where its facts are still true, and after it was used up.
+    /// A plan file is agreed to only where its premises hold, and after it was used up.
     fn agreed(&mut self) {
         self.agreed = true;
         let executes = self.run.options().foreseen.is_some();
-        if executes && self.run.state().claim != crate::run::state::Claim::Taken {
+        if executes && self.run.state().taking != crate::run::state::Taking::Taken {
             self.wrong("the plan that is executed was not used up before it was agreed to");
         }
         let differences = self.run.differences();

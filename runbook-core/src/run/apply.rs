@@ -8,8 +8,8 @@ use super::attempt::{AttemptId, Effect, Loss, Outcome, Part};
 use super::event::{Event, Listing, Timer, Topic};
 use super::question::{Answer, QuestionId};
 use super::state::{
-    AttemptEnd, AttemptState, Base, CheckState, Claim, Decision, Delivered, Failure, Interrupt,
-    Link, Lock, Main, Phase, QuestionState, State, StepState, Turn, Watch,
+    AttemptEnd, AttemptState, Base, CheckState, Decision, Delivered, Failure, Interrupt, Link,
+    Lock, Main, Phase, QuestionState, State, StepState, Taking, Turn, Watch,
 };
 use super::status::StepStatus;
 use crate::base::{HostName, StepId, Value, ValueName};
@@ -31,9 +31,9 @@ impl State {
                 self.locks.insert(name.clone());
             }
             Event::LockRefused { holder, .. } => self.lock = Lock::Refused(holder.clone()),
-            Event::PlanAsked { .. } => self.claim = Claim::Asked,
-            Event::PlanTaken { .. } => self.claim = Claim::Taken,
-            Event::PlanRefused { why, .. } => self.claim = Claim::Refused(why.clone()),
+            Event::PlanAsked { .. } => self.taking = Taking::Asked,
+            Event::PlanTaken { .. } => self.taking = Taking::Taken,
+            Event::PlanRefused { why, .. } => self.taking = Taking::Refused(why.clone()),
             Event::Connecting { host } => self.link(host, Link::Connecting),
             Event::Connected { host, identity } => self.link(host, Link::Up(identity.clone())),
             Event::Unreachable { host, why } => self.link(host, Link::Down(why.clone())),

@@ -1,4 +1,4 @@
-//! What a plan rests on: facts that were read before it was made, and that must be the same when it
+//! What a plan rests on: what was read before it was made, and must be the same when it
 //! is executed. Knows nothing of files.
 
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::runbook::{Check, How, Probe, Step};
 
 /// Something that was read, and on which what is done depends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
+pub struct Premise {
     /// Of which step; none for what is asked of the whole runbook or of a host.
     pub step: Option<StepId>,
     /// On which host; none for what is one for all.
@@ -27,7 +27,7 @@ pub struct Fact {
     pub is: String,
 }
 
-impl Fact {
+impl Premise {
     /// Where it was read and what it is about.
     #[must_use]
     pub fn place(&self) -> String {
@@ -52,10 +52,10 @@ pub struct Foreseen {
     /// From when on it is not executed.
     pub expires: Timestamp,
     /// What it rests on.
-    pub facts: Vec<Fact>,
+    pub premises: Vec<Premise>,
 }
 
-/// A fact that is not what it was.
+/// A premise that is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// Of which step.
@@ -123,12 +123,13 @@ impl Foreseen {
     /// what is not known now is a difference too. What the plan did not know is none: only a
     /// difference elsewhere, or what a person decided since, makes it known.
     #[must_use]
-    pub fn differences(&self, now: &[Fact], complete: bool) -> Vec<Difference> {
-        let same = |one: &Fact, other: &Fact| {
+    pub fn differences(&self, now: &[Premise], complete: bool) -> Vec<Difference> {
+        let same = |one: &Premise, other: &Premise| {
             one.step == other.step && one.host == other.host && one.what == other.what
         };
-        let difference = |before: &Fact| {
-            let found = now.iter().find(|fact| same(fact, before)).map(|fact| fact.is.clone());
+        let difference = |before: &Premise| {
+            let found =
+                now.iter().find(|premise| same(premise, before)).map(|premise| premise.is.clone());
             let differs = match &found {
                 Some(is) => *is != before.is,
                 None => complete,
@@ -141,14 +142,14 @@ impl Foreseen {
                 now: found,
             })
         };
-        self.facts.iter().filter_map(difference).collect()
+        self.premises.iter().filter_map(difference).collect()
     }
 }
 
-/// The facts that were gathered.
+/// The premises that were gathered.
 struct Gathered<'a> {
     run: &'a Run,
-    facts: Vec<Fact>,
+    premises: Vec<Premise>,
 }
 
 impl Run {
@@ -157,8 +158,8 @@ impl Run {
     /// that are acted on, and the values that a program, a request, an expression or the words of a
     /// card name. What is only shown is not among them.
     #[must_use]
-    pub fn facts(&self) -> Vec<Fact> {
-        let mut gathered = Gathered { run: self, facts: Vec::new() };
+    pub fn premises(&self) -> Vec<Premise> {
+        let mut gathered = Gathered { run: self, premises: Vec::new() };
         gathered.hosts();
         gathered.inquiry(None, None, "goal", &About::GoalAtStart);
         let preconditions = About::Preconditions { again: false };
@@ -170,7 +171,7 @@ impl Run {
             gathered.checks(step);
         }
         gathered.values();
-        gathered.facts
+        gathered.premises
     }
 
     /// What differs from the plan that is executed; nothing where none is, or once it was agreed to.
@@ -178,8 +179,8 @@ impl Run {
     pub fn differences(&self) -> Vec<Difference> {
         let Some(foreseen) = &self.options().foreseen else { return Vec::new() };
         match self.state().phase {
-            Phase::Preview => foreseen.differences(&self.facts(), false),
-            Phase::Consent => foreseen.differences(&self.facts(), true),
+            Phase::Preview => foreseen.differences(&self.premises(), false),
+            Phase::Consent => foreseen.differences(&self.premises(), true),
             Phase::Fresh | Phase::Execution => Vec::new(),
         }
     }
@@ -194,7 +195,7 @@ impl Gathered<'_> {
         is: impl Into<String>,
     ) {
         let (step, host) = (step.cloned(), host.cloned());
-        self.facts.push(Fact { step, host, what: what.into(), is: is.into() });
+        self.premises.push(Premise { step, host, what: what.into(), is: is.into() });
     }
 
     fn hosts(&mut self) {

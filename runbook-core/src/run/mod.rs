@@ -39,7 +39,7 @@ pub use action::{Action, ProbeOrder, RenderedProbe};
 pub use approval::{Approval, ApprovedOrder};
 pub use attempt::{AttemptId, Effect, Loss, Order, Outcome, OutputDigest, Part, Payload};
 pub use event::{Event, Listing, Timer, Topic};
-pub use foreseen::{Difference, Fact, Foreseen};
+pub use foreseen::{Difference, Foreseen, Premise};
 pub use input::Input;
 pub use machine::{Run, Turn};
 pub use place::{Found, JobBase, Keeper, Place};
@@ -63,7 +63,7 @@ pub struct Options {
     pub yes: bool,
     /// Choices made in advance.
     pub choices: IndexMap<StepId, String>,
-    /// The plan file that is executed: it is used once, and only where its facts are still true.
+    /// The plan file that is executed: it is used once, and only where its premises still hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreseen: Option<Foreseen>,
 }

@@ -6,7 +6,7 @@ use super::about::About;
 use super::attempt::{AttemptId, Effect, Loss, Part};
 use super::place::Found;
 use super::question::Answer;
-use super::state::{AttemptEnd, Claim, Failure, Lock, Main, Phase, State, StepState, Turn, Watch};
+use super::state::{AttemptEnd, Failure, Lock, Main, Phase, State, StepState, Taking, Turn, Watch};
 use super::status::{Ending, StepStatus};
 use crate::base::{HostName, StepId};
 use crate::runbook::{OnFailure, Runbook};
@@ -49,7 +49,7 @@ impl State {
     /// Nothing was changed: what was read then may not be so any more.
     fn read_anew(&mut self) {
         self.phase = Phase::Preview;
-        self.claim = Claim::None;
+        self.taking = Taking::None;
         self.ending = None;
         self.goal_at = None;
         self.steps.clear();

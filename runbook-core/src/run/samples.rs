@@ -5,9 +5,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{
-    About, Answer, Approval, AttemptId, Card, CardHost, Difference, Effect, Ending, Event, Fact,
+    About, Answer, Approval, AttemptId, Card, CardHost, Difference, Effect, Ending, Event,
     Foreseen, Found, JobBase, Keeper, Listing, Loss, Options, Order, Outcome, OutputDigest, Part,
-    Payload, Place, ProbeId, QuestionId, Slot, StepStatus, Timer, Topic,
+    Payload, Place, Premise, ProbeId, QuestionId, Slot, StepStatus, Timer, Topic,
 };
 use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
 use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};
@@ -69,14 +69,14 @@ pub(crate) fn approval(order: &Order) -> Approval {
 }
 
 fn foreseen() -> Foreseen {
-    let fact = Fact {
+    let premise = Premise {
         step: Some(step()),
         host: Some(host()),
         what: "items".into(),
         is: "app\nweb".into(),
     };
     let (written, expires) = (jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::MAX);
-    Foreseen { plan: Digest::of("plan"), written, expires, facts: vec![fact] }
+    Foreseen { plan: Digest::of("plan"), written, expires, premises: vec![premise] }
 }
 
 fn difference() -> Difference {

@@ -26,7 +26,7 @@ pub struct State {
     /// Its lock, where it has one: the one that was asked for last.
     pub lock: Lock,
     /// The plan file it executes, where it executes one.
-    pub claim: Claim,
+    pub taking: Taking,
     /// The locks it holds: one a host.
     pub locks: BTreeSet<String>,
     /// Where jobs are kept, as far as that was asked.
@@ -100,9 +100,9 @@ pub enum Lock {
     Refused(String),
 }
 
-/// The use of a plan file.
+/// Whether the plan file was used up for this run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Claim {
+pub enum Taking {
     /// Not asked for.
     #[default]
     None,
@@ -412,7 +412,7 @@ impl State {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         matches!(self.lock, Lock::Asked(_))
-            || self.claim == Claim::Asked
+            || self.taking == Taking::Asked
             || self.hosts.values().any(|host| host.link == Some(Link::Connecting))
             || self.bases.values().any(|base| *base == Base::Asked)
             || self.running().next().is_some()

@@ -10,7 +10,7 @@ use runbook_core::plan::Plan;
 use runbook_core::report::audit;
 use runbook_core::run::state::{AttemptEnd, Phase};
 use runbook_core::run::{
-    AttemptId, Effect, Event, Fact, Foreseen, Input, Loss, Options, Run, StepStatus, Turn,
+    AttemptId, Effect, Event, Foreseen, Input, Loss, Options, Premise, Run, StepStatus, Turn,
 };
 
 use crate::bundled;
@@ -282,7 +282,7 @@ fn a_crash_at_any_record_of_a_run_of_a_plan_file_does_not_make_it_forget_the_pla
             plan: Digest::of("plan"),
             written: jiff_epoch(),
             expires: jiff::Timestamp::MAX,
-            facts: facts(&plan, calm.clone()),
+            premises: premises(&plan, calm.clone()),
         };
         let mut whole = Life::new(&plan, calm.clone(), Some(foreseen.clone()));
         whole.live(Input::Begin, |_, _| ());
@@ -295,7 +295,7 @@ fn a_crash_at_any_record_of_a_run_of_a_plan_file_does_not_make_it_forget_the_pla
 }
 
 /// What a preview in this world finds.
-fn facts(plan: &Arc<Plan>, world: Steady) -> Vec<Fact> {
+fn premises(plan: &Arc<Plan>, world: Steady) -> Vec<Premise> {
     let mut life = Life::new(plan, world, None);
     let mut found = Vec::new();
     life.live(Input::Begin, |life, turn| {
@@ -303,7 +303,7 @@ fn facts(plan: &Arc<Plan>, world: Steady) -> Vec<Fact> {
             let mut read = life.replayed();
             let before = turn.events.iter().take_while(|event| **event != Event::Previewed);
             before.for_each(|event| read.follow(event));
-            found = read.facts();
+            found = read.premises();
         }
     });
     assert!(!found.is_empty(), "it was previewed");

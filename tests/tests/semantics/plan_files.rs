@@ -296,6 +296,26 @@ fn planned_again_it_says_whether_it_stands_and_uses_nothing_up() {
 }
 
 #[test]
+fn a_plan_that_ends_early_ends_so_again_or_is_stale() {
+    let well = || world().when("counts", Prints(COUNTS)).before("is it well", Prints(""));
+    let planned = well().before("all well", Prints("")).plan_only();
+    assert_eq!(planned.code, 0, "{}", planned.sentence);
+    let same = well().before("all well", Prints("")).foreseen(&planned).run();
+    assert_eq!((same.code, same.changes().len()), (0, 0), "{}", same.sentence);
+    let other = well().foreseen(&planned).run();
+    assert_eq!((other.code, other.changes().len()), (7, 0), "{}", other.sentence);
+    assert!(other.sentence.contains("finish_if"), "{}", other.sentence);
+}
+
+#[test]
+fn a_lock_that_is_held_goes_before_a_plan_that_is_stale() {
+    let text = EVERYTHING.replacen("[role.web]", "lock = \"x\"\n[role.web]", 1);
+    let planned = World::of(&text).when("is it well", Exits(1)).plan_only();
+    let story = World::of(&text).locked_by("ben").foreseen(&planned).run();
+    assert_eq!((story.code, story.changes().len()), (6, 0), "{}", story.sentence);
+}
+
+#[test]
 fn reads_alone_use_nothing_up_and_are_held_against_the_plan() {
     let text = "[[step]]\nid = \"a\"\non = \"local\"\nread = \"a\"\ncapture = { x = \"string\" }\n\
         [[step]]\nid = \"b\"\non = \"local\"\nread = 'echo \"$x\"'\n";
@@ -344,7 +364,7 @@ fn an_audit_finds_that_a_stale_plan_was_agreed_to_or_not_used_up() {
     assert!(findings(&unused)[0].what.contains("was not used up"), "{:?}", findings(&unused));
     let forged = good.events.iter().cloned().map(|event| match event {
         Event::Planned { run, runbook, digest, environment, operator, mut options } => {
-            options.foreseen.as_mut().unwrap().facts[0].is = "another".to_owned();
+            options.foreseen.as_mut().unwrap().premises[0].is = "another".to_owned();
             Event::Planned { run, runbook, digest, environment, operator, options }
         }
         other => other,

@@ -234,7 +234,7 @@ impl World {
             plan: Digest::of("plan"),
             written: Timestamp::UNIX_EPOCH,
             expires: Timestamp::MAX,
-            facts: planned.run.facts(),
+            premises: planned.run.premises(),
         });
         self
     }

@@ -4,7 +4,7 @@ use super::super::event::{Event, Timer};
 use super::super::input::Input;
 use super::super::machine::Run;
 use super::super::place::Keeper;
-use super::super::state::{Base, Claim, Link, Lock, Main, Phase, Watch};
+use super::super::state::{Base, Link, Lock, Main, Phase, Taking, Watch};
 use super::super::status::Ending;
 
 impl Run {
@@ -24,11 +24,9 @@ impl Run {
             }
             Input::LockRefused { name, holder } => (state.lock == Lock::Asked(name.clone()))
                 .then_some(Event::LockRefused { name, holder }),
-            Input::PlanTaken { plan } => {
-                self.is_claiming(plan).then_some(Event::PlanTaken { plan })
-            }
+            Input::PlanTaken { plan } => self.is_taking(plan).then_some(Event::PlanTaken { plan }),
             Input::PlanRefused { plan, why } => {
-                self.is_claiming(plan).then_some(Event::PlanRefused { plan, why })
+                self.is_taking(plan).then_some(Event::PlanRefused { plan, why })
             }
             Input::Connected { host, identity } => (self.link(&host) == Some(&Link::Connecting))
                 .then_some(Event::Connected { host, identity }),
@@ -74,9 +72,9 @@ impl Run {
         }
     }
 
-    fn is_claiming(&self, plan: crate::base::Digest) -> bool {
+    fn is_taking(&self, plan: crate::base::Digest) -> bool {
         let foreseen = self.options().foreseen.as_ref();
-        self.state().claim == Claim::Asked && foreseen.is_some_and(|known| known.plan == plan)
+        self.state().taking == Taking::Asked && foreseen.is_some_and(|known| known.plan == plan)
     }
 
     fn is_choosing(&self, keeper: &Keeper) -> bool {

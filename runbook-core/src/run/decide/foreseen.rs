@@ -1,10 +1,10 @@
-//! The plan file that is executed: where its facts are not what they were the run ends before it
+//! The plan file that is executed: where its premises do not hold the run ends before it
 //! changes anything, and right before the first change the plan is used up.
 
 use super::super::action::Action;
 use super::super::event::Event;
 use super::super::machine::{Move, Run};
-use super::super::state::{Claim, Phase};
+use super::super::state::{Phase, Taking};
 use super::super::status::Ending;
 
 impl Run {
@@ -14,7 +14,7 @@ impl Run {
         let first = differences.first()?;
         let sentence = match differences.len() {
             1 => format!("the plan is stale: {first}"),
-            count => format!("the plan is stale, {count} facts are not what they were: {first}; …"),
+            count => format!("the plan is stale, {count} things are not as they were: {first}; …"),
         };
         Some(Move::fact(Event::Ending { ending: Ending::Stale { sentence, differences } }))
     }
@@ -44,11 +44,11 @@ impl Run {
             return Some(Move::fact(Event::Agreed));
         };
         let plan = foreseen.plan;
-        match &self.state().claim {
-            Claim::None => Some(Move::order(Event::PlanAsked { plan }, Action::TakePlan { plan })),
-            Claim::Asked => None,
-            Claim::Taken => Some(Move::fact(Event::Agreed)),
-            Claim::Refused(why) => {
+        match &self.state().taking {
+            Taking::None => Some(Move::order(Event::PlanAsked { plan }, Action::TakePlan { plan })),
+            Taking::Asked => None,
+            Taking::Taken => Some(Move::fact(Event::Agreed)),
+            Taking::Refused(why) => {
                 let (sentence, differences) = (why.clone(), Vec::new());
                 Some(Move::fact(Event::Ending { ending: Ending::Stale { sentence, differences } }))
             }
