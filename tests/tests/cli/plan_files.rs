@@ -196,6 +196,16 @@ fn what_would_make_another_plan_of_it_is_refused() {
 }
 
 #[test]
+fn the_variables_of_whoever_runs_it_do_not_change_it() {
+    let Case { operator, here } = Case::planned();
+    let operator =
+        operator.env("RUNBOOK_PARAM_word", "bye").env("RUNBOOK_PARAM_other", "unknown here");
+    let case = Case { operator, here };
+    case.run(&[]).assert_code(0);
+    assert_eq!(case.written().as_deref(), Some("one hello\n"));
+}
+
+#[test]
 fn one_that_is_too_old_or_of_a_future_is_refused() {
     for (from, says) in [("2026-01-01T00:00:00Z", "expired"), ("2100-01-01T00:00:00Z", "clock")] {
         let case = Case::planned();

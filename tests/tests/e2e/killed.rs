@@ -59,20 +59,20 @@ fn journal(there: &Single) -> Option<PathBuf> {
 }
 
 /// How many records it has.
-fn records(there: &Single) -> usize {
+pub(crate) fn records(there: &Single) -> usize {
     let text = journal(there).and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
     text.split(|byte| *byte == b'\n').count() - 1
 }
 
 /// Forgets the runs of before, and what they counted.
-fn begin_anew(there: &Single) {
+pub(crate) fn begin_anew(there: &Single) {
     let _ = std::fs::remove_dir_all(there.operator.state().join("runbook/runs"));
     let _ = std::fs::remove_file(there.host.home().join("count"));
 }
 
 /// Kills it when its journal has so many records; whether it was still there to be killed.
-fn kill_at(there: &Single, wanted: usize) -> bool {
-    let mut program: Program = there.operator.start(&RUN);
+pub(crate) fn kill_at(there: &Single, arguments: &[&str], wanted: usize) -> bool {
+    let mut program: Program = there.operator.start(arguments);
     while records(there) < wanted && program.is_running() {
         std::thread::yield_now();
     }
@@ -94,7 +94,7 @@ fn killed_at_any_record_each_change_happens_once_and_the_run_ends_well() {
     for sample in 0..samples {
         begin_anew(&there);
         let wanted = 1 + sample * all / samples;
-        killed += usize::from(kill_at(&there, wanted));
+        killed += usize::from(kill_at(&there, &RUN, wanted));
         let planned = records(&there) > 0;
         let code = match planned && Journal::newest_cut(&there.operator).is_open() {
             true => {

@@ -2,7 +2,9 @@
 //! not a second time by any copy.
 
 use crate::journal::Journal;
+use crate::killed::{begin_anew, kill_at, records};
 use crate::single::Single;
+use runbook_core::journal::{Places, PlanFile, Store};
 use runbook_core::run::Event;
 use runbook_tests::Finished;
 
@@ -26,9 +28,21 @@ fn planned() -> Single {
     let single = Single::start(TEXT);
     single.write("version", "v1\n");
     single.write("noise", "a\n");
+    plan(&single);
+    single
+}
+
+fn plan(single: &Single) {
     let plan = ["plan", "own", "--host", "db=db1", "--out", "fix.plan"];
     single.operator.run(&plan).assert_code(0);
-    single
+}
+
+/// Whether it is written down that `fix.plan` was used.
+fn is_used(single: &Single) -> bool {
+    let file = PlanFile::read(&single.operator.working_directory().join("fix.plan"));
+    let chosen = Some(single.operator.state().join("runbook"));
+    let plans = Store::at(&Places { chosen, ..Places::default() }).plans();
+    plans.used(file.expect("a plan").id()).expect("it can be read").is_some()
 }
 
 fn run(single: &Single, file: &str) -> Finished {
@@ -104,4 +118,41 @@ fn of_several_commands_with_one_plan_file_one_goes_on() {
     codes.sort_unstable();
     assert_eq!(codes, [Some(0), Some(7), Some(7), Some(7)], "{all:#?}");
     assert_eq!(single.file("written").as_deref(), Some("v1\n"));
+}
+
+#[test]
+fn killed_at_any_record_around_the_yes_a_plan_file_is_used_once() {
+    if !Single::can_start() {
+        return;
+    }
+    let single = planned();
+    run(&single, "fix.plan").assert_code(0);
+    let whole = Journal::newest(&single.operator);
+    let asked = whole.facts().position(|fact| matches!(fact, Event::PlanAsked { .. }));
+    let asked = asked.expect("it was used up");
+    let (mut used, mut unused) = (0, 0);
+    for wanted in std::iter::once(1).chain(asked.saturating_sub(6)..asked + 8) {
+        begin_anew(&single);
+        std::fs::remove_file(single.host.home().join("written")).expect("it was written");
+        plan(&single);
+        kill_at(&single, &["run", "fix.plan", "--yes"], wanted);
+        if is_used(&single) {
+            used += 1;
+            // The file is good for nothing more; the run that used it up is gone on with.
+            assert!(records(&single) > 0, "it is in the journal first");
+            let is_open = Journal::newest_cut(&single.operator).is_open();
+            run(&single, "fix.plan").assert_code(7);
+            if is_open {
+                single.operator.run(&["resume", "--yes"]).assert_code(0);
+            }
+        } else {
+            unused += 1;
+            assert_eq!(single.file("written"), None, "nothing was changed before it was used up");
+            run(&single, "fix.plan").assert_code(0);
+        }
+        assert_eq!(single.file("written").as_deref(), Some("v1\n"), "killed at {wanted}");
+    }
+    println!("proof: {used} kills after a plan file was used up, {unused} before");
+    assert!(used > 0 && unused > 0, "{used} {unused}");
+    single.assert_nothing_left();
 }
