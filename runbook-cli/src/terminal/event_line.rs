@@ -21,10 +21,12 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
         Event::Planned { run, runbook, operator, .. } => {
             format!("run {run} of {runbook}, started by {}", line(operator))
         }
-        Event::LockTaken { name } => format!("lock {} taken", line(name)),
-        Event::LockRefused { name, holder } => {
-            format!("lock {} is held by {}", line(name), line(holder))
+        Event::LockTaken { name, host: None } => format!("lock {} taken", line(name)),
+        Event::LockTaken { name, host: Some(host) } => format!("{host}: lock {} taken", line(name)),
+        Event::LockLost { name, host } => {
+            format!("{host}: lock {} lost with the connection; it is taken again", line(name))
         }
+        Event::LockRefused { holder, .. } => format!("lock refused: {}", line(holder)),
         Event::Connected { host, identity } => {
             format!("{host}: connected as {}@{}", line(&identity.user), line(&identity.hostname))
         }

@@ -194,9 +194,6 @@ fn outcome(view: &PlanView<'_>) -> String {
     if view.plan.runbook.lock.is_some() && !view.holds_lock {
         lines.push("The lock is not held yet: until `run` takes it, someone else may.".to_owned());
     }
-    for note in &view.preview.notes {
-        lines.extend(wrap(&safe(note), WIDTH - 2));
-    }
     lines.iter().map(|line| format!(" {line}\n")).collect()
 }
 

@@ -198,7 +198,6 @@ pub(super) fn preview() -> Preview {
         steps: steps(),
         ledger: Ledger { reads: 11, changes: 2, destroys: 1, unknown: 1 },
         ended: None,
-        notes: vec![],
     }
 }
 

@@ -251,7 +251,8 @@ impl<'a> Job<'a> {
             Effect::Read | Effect::Change => OnDeadline::Kill,
         };
         let deadline = Some(Deadline { after: self.order.timeout, then });
-        JobTerms { deadline, scratch: wants_scratch(command), ..JobTerms::default() }
+        let lock = self.world.leases.file(self.host);
+        JobTerms { deadline, scratch: wants_scratch(command), lock, ..JobTerms::default() }
     }
 
     /// Follows it over this connection, and what becomes of it over later ones.

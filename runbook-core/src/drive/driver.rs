@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
+use super::lease::{self, Leases};
 use super::lock::{self, Held};
 use super::output::{Outlets, Watcher};
 use super::person::Person;
@@ -23,7 +24,7 @@ use crate::confirm::Asked;
 use crate::journal::{PlanUse, UsedPlans};
 use crate::plan::Plan;
 use crate::report::Summary;
-use crate::run::{Action, AttemptId, Event, Input, Options, Record, Run};
+use crate::run::{Action, AttemptId, Effect, Event, Input, Options, Record, Run};
 
 /// Executes one plan.
 #[derive(Debug)]
@@ -90,6 +91,8 @@ struct Loop {
     lock_places: Vec<PathBuf>,
     locks: Vec<Held>,
     plans: Option<UsedPlans>,
+    /// Those that are held on hosts, each until its connection is lost.
+    leases: JoinSet<Input>,
     /// News that came while other news was dealt with.
     inbox: VecDeque<Input>,
 }
@@ -109,11 +112,11 @@ impl Loop {
         let stations = Stations::of(plan, &parts.ssh, &parts.local, parts.attended, proves);
         let watcher = Watcher::new(parts.reporter);
         let outlets = Outlets { outputs: parts.outputs, watcher: watcher.clone() };
-        let id = plan.run.id.clone();
+        let (id, leases) = (plan.run.id.clone(), Leases::new(plan.run.clone()));
         Self {
             run,
             ahead: WriteAhead::new(parts.journal),
-            world: Arc::new(World { run: id, stations, probe: parts.probe, outlets }),
+            world: Arc::new(World { run: id, stations, leases, probe: parts.probe, outlets }),
             watcher,
             summary,
             tasks: JoinSet::new(),
@@ -122,6 +125,7 @@ impl Loop {
             lock_places: parts.locks,
             locks: Vec::new(),
             plans: parts.plans,
+            leases: JoinSet::new(),
             inbox: VecDeque::from([first]),
         }
     }
@@ -154,6 +158,7 @@ impl Loop {
             biased;
             Some(stop) = stops.recv() => Ok(stop),
             input = self.person.reply() => Ok(input),
+            Some(Ok(lost)) = self.leases.join_next() => Ok(lost),
             Some(done) = self.tasks.join_next() => done.map_err(|panic| {
                 Over::Broken(format!("an attempt broke off inside runbook: {panic}"))
             }),
@@ -162,6 +167,10 @@ impl Loop {
 
     /// Writes down what the news leads to, and only then does it.
     async fn take_turn(&mut self, input: Input) -> Result<(), Over> {
+        for held in self.world.leases.fresh() {
+            let world = Arc::clone(&self.world);
+            self.leases.spawn(async move { held.watch(&world.leases).await });
+        }
         let turn = self.run.accept(input, Timestamp::now());
         let (records, cleared) = match self.ahead.commit(turn) {
             Ok(done) => done,
@@ -180,6 +189,11 @@ impl Loop {
         for record in records {
             self.summary.observe(record);
             self.watcher.tell(|reporter| reporter.observe(record));
+            if let Event::Intended { attempt, effect, .. } = &record.fact
+                && *effect > Effect::Read
+            {
+                self.world.leases.at(&attempt.step);
+            }
             if let Event::Exited { attempt, .. } | Event::Lost { attempt, .. } = &record.fact {
                 self.cancels.remove(attempt);
             }
@@ -228,7 +242,11 @@ impl Loop {
 
     async fn do_other(&mut self, action: Action) -> bool {
         match action {
-            Action::TakeLock { name } => self.take_lock(name),
+            Action::TakeLock { name, host: None } => self.take_lock(name),
+            Action::TakeLock { name, host: Some(host) } => {
+                let world = Arc::clone(&self.world);
+                self.tasks.spawn(async move { lease::take(&world, name, host).await });
+            }
             Action::TakePlan { plan } => self.take_plan(plan),
             Action::Connect { host } => {
                 let world = Arc::clone(&self.world);
@@ -298,9 +316,9 @@ impl Loop {
         self.inbox.push_back(match taken {
             Ok(held) => {
                 self.locks.push(held);
-                Input::LockTaken { name }
+                Input::LockTaken { name, host: None }
             }
-            Err(holder) => Input::LockRefused { name, holder },
+            Err(holder) => Input::LockRefused { name, host: None, holder },
         });
     }
 
@@ -334,6 +352,7 @@ impl Loop {
     async fn let_go(&mut self) {
         self.person.leave().await;
         self.tasks.shutdown().await;
+        self.leases.shutdown().await;
         self.locks.clear();
     }
 

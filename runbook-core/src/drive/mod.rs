@@ -11,6 +11,7 @@ mod control;
 mod destination;
 pub mod doctor;
 mod driver;
+mod lease;
 mod lock;
 mod outcome;
 mod output;

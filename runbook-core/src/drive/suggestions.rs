@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::lease::Leases;
 use super::output::{Outlets, Watcher};
 use super::stations::Stations;
 use super::world::World;
@@ -39,6 +40,7 @@ impl Ways {
         World {
             run: plan.run.id.clone(),
             stations: Stations::of(plan, &self.ssh, &self.local, self.attended, false),
+            leases: Leases::new(plan.run.clone()),
             probe: Arc::clone(&self.probe),
             outlets: Outlets { outputs: None, watcher: Watcher::new(Box::new(Silent)) },
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::lease::Leases;
 use super::output::Outlets;
 use super::stations::Stations;
 use crate::base::RunId;
@@ -12,6 +13,7 @@ use crate::probe::Probe;
 pub(super) struct World {
     pub(super) run: RunId,
     pub(super) stations: Stations,
+    pub(super) leases: Leases,
     pub(super) probe: Arc<dyn Probe>,
     pub(super) outlets: Outlets,
 }

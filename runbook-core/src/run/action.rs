@@ -17,10 +17,12 @@ use crate::plan::{Command, HttpRequest};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Action {
-    /// Take a lock on this machine, without waiting.
+    /// Take a lock, without waiting.
     TakeLock {
         /// Its name.
         name: String,
+        /// On which host; none is this machine.
+        host: Option<HostName>,
     },
     /// Use a plan file up for this run: once, so that it is on the disk, and while it is not too old.
     TakePlan {

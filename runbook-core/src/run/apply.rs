@@ -25,10 +25,15 @@ impl State {
                 self.phase = Phase::Preview;
             }
             Event::ClockRead { at } => self.now = Some(*at),
-            Event::LockAsked { name } => self.lock = Lock::Asked(name.clone()),
-            Event::LockTaken { name } => {
+            Event::LockAsked { name, host } => {
+                self.lock = Lock::Asked((host.clone(), name.clone()));
+            }
+            Event::LockTaken { name, host } => {
                 self.lock = Lock::Held;
-                self.locks.insert(name.clone());
+                self.locks.insert((host.clone(), name.clone()));
+            }
+            Event::LockLost { name, host } => {
+                self.locks.remove(&(Some(host.clone()), name.clone()));
             }
             Event::LockRefused { holder, .. } => self.lock = Lock::Refused(holder.clone()),
             Event::PlanAsked { .. } => self.taking = Taking::Asked,

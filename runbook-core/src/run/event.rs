@@ -39,20 +39,36 @@ pub enum Event {
         /// The time.
         at: jiff::Timestamp,
     },
-    /// A lock is being taken on this machine.
+    /// A lock is being taken.
     LockAsked {
         /// Its name.
         name: String,
+        /// On which host; none is this machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<HostName>,
     },
-    /// A lock was taken on this machine.
+    /// A lock was taken.
     LockTaken {
         /// Its name.
         name: String,
+        /// On which host; none is this machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<HostName>,
+    },
+    /// The connection over which a lock was held is gone: nothing new starts until it is taken again.
+    LockLost {
+        /// Its name.
+        name: String,
+        /// On which host.
+        host: HostName,
     },
     /// Someone else holds the lock.
     LockRefused {
         /// Its name.
         name: String,
+        /// On which host; none is this machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<HostName>,
         /// Who, since when, which run.
         holder: String,
     },

@@ -19,11 +19,15 @@ pub enum Input {
     LockTaken {
         /// Its name.
         name: String,
+        /// On which host; none is this machine.
+        host: Option<HostName>,
     },
     /// Someone else holds it.
     LockRefused {
         /// Its name.
         name: String,
+        /// On which host; none is this machine.
+        host: Option<HostName>,
         /// Who, since when, which run.
         holder: String,
     },
@@ -38,6 +42,13 @@ pub enum Input {
         plan: Digest,
         /// Why.
         why: String,
+    },
+    /// The connection over which a lock was held on a host is gone.
+    LockLost {
+        /// Its name.
+        name: String,
+        /// On which host.
+        host: HostName,
     },
     /// A host was connected to.
     Connected {

@@ -22,8 +22,6 @@ pub struct Preview {
     pub ledger: Ledger,
     /// The sentence that ends the run before any change, where the reads did so.
     pub ended: Option<String>,
-    /// What a person should know beside it, such as that hosts are not locked.
-    pub notes: Vec<String>,
 }
 
 /// One check and what it came to.

@@ -26,7 +26,6 @@ impl Run {
             preconditions: self.check_lines(&About::Preconditions { again: false }),
             ledger: self.ledger(&steps),
             ended: self.ended_early(),
-            notes: self.notes(),
             steps,
         }
     }
@@ -194,17 +193,6 @@ impl Run {
             Ending::Failed { step, sentence } => Some(format!("`{step}` failed: {sentence}")),
             _ => None,
         }
-    }
-
-    fn notes(&self) -> Vec<String> {
-        if self.plan().runbook.lock.is_none() {
-            return Vec::new();
-        }
-        vec![
-            "Hosts are not locked yet: the lock keeps out other runs from this machine, not from \
-             another one."
-                .to_owned(),
-        ]
     }
 }
 

@@ -193,9 +193,14 @@ pub(crate) fn every_event() -> Vec<Event> {
             options,
         },
         Event::ClockRead { at: jiff::Timestamp::UNIX_EPOCH },
-        Event::LockAsked { name: "deploy".into() },
-        Event::LockTaken { name: "deploy".into() },
-        Event::LockRefused { name: "deploy".into(), holder: "ben, since 03:00".into() },
+        Event::LockAsked { name: "deploy".into(), host: None },
+        Event::LockTaken { name: "deploy".into(), host: Some(host()) },
+        Event::LockLost { name: "deploy".into(), host: host() },
+        Event::LockRefused {
+            name: "deploy".into(),
+            host: Some(host()),
+            holder: "ben, since 03:00".into(),
+        },
         Event::Connecting { host: host() },
         Event::Connected {
             host: host(),
@@ -362,8 +367,9 @@ pub(crate) fn variant(event: &Event) -> usize {
         Event::PlanAsked { .. } => 47,
         Event::PlanTaken { .. } => 48,
         Event::PlanRefused { .. } => 49,
+        Event::LockLost { .. } => 50,
     }
 }
 
 /// How many variants there are.
-pub(crate) const VARIANTS: usize = 50;
+pub(crate) const VARIANTS: usize = 51;

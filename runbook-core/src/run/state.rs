@@ -27,8 +27,8 @@ pub struct State {
     pub lock: Lock,
     /// The plan file it executes, where it executes one.
     pub taking: Taking,
-    /// The locks it holds: one a host.
-    pub locks: BTreeSet<String>,
+    /// The locks it holds.
+    pub locks: BTreeSet<LockKey>,
     /// Where jobs are kept, as far as that was asked.
     pub bases: BTreeMap<Keeper, Base>,
     /// How often the run was taken up again.
@@ -86,14 +86,17 @@ pub enum Phase {
     Execution,
 }
 
+/// A lock: on which host, none being this machine, and its name.
+pub type LockKey = (Option<HostName>, String);
+
 /// The run's own lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Lock {
     /// Not asked for.
     #[default]
     None,
-    /// Asked for, by this name.
-    Asked(String),
+    /// Asked for: this one.
+    Asked(LockKey),
     /// Held.
     Held,
     /// Someone else holds it.

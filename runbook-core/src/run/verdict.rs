@@ -39,7 +39,7 @@ impl Run {
         let after = [
             (5, found.unknown),
             (9, found.detached),
-            (1, found.failed.or(found.stopped).or(found.unreachable)),
+            (1, found.failed.or(found.stopped).or(found.unreachable).or(found.locked)),
             (4, found.person),
             (10, found.exception),
         ];

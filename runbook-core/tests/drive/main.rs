@@ -117,7 +117,7 @@ async fn a_host_that_is_another_one_is_refused_before_anything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_run_is_told_who_holds_the_lock() {
     let text = r#"
-lock = "deploy"
+lock = "deploy HOME"
 
 [[step]]
 id = "hold"

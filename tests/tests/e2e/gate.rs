@@ -26,7 +26,8 @@ impl Gate {
     pub(crate) fn make(directory: &Path, name: &str) -> Self {
         let pipe = |end: &str| {
             let path = directory.join(format!("{name}.{end}"));
-            Program::run("mkfifo", Command::new("mkfifo").arg(&path)).assert_code(0);
+            Program::run("mkfifo", Command::new("mkfifo").args(["-m", "666"]).arg(&path))
+                .assert_code(0);
             path
         };
         Self { here: pipe("here"), go: pipe("go") }

@@ -15,6 +15,7 @@ mod identity;
 mod interrupted;
 mod journal;
 mod killed;
+mod locks;
 mod person;
 mod plan_files;
 mod refusals;

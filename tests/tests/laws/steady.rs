@@ -106,7 +106,7 @@ impl Steady {
 
     pub(crate) fn take(&mut self, action: Action) {
         match action {
-            Action::TakeLock { name } => self.news(Input::LockTaken { name }),
+            Action::TakeLock { name, host } => self.news(Input::LockTaken { name, host }),
             Action::TakePlan { plan } => self.news(Input::PlanTaken { plan }),
             Action::Connect { host } => {
                 self.news(Input::Connected { identity: identity(host.as_str()), host });

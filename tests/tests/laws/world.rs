@@ -14,7 +14,7 @@ use runbook_core::run::{
 /// What the world owes an answer to.
 #[derive(Clone, Debug)]
 pub(crate) enum Owed {
-    Lock(String),
+    Lock(String, Option<runbook_core::base::HostName>),
     Connect(runbook_core::base::HostName),
     Probe(ProbeId),
     Attempt(AttemptId, Effect),
@@ -81,7 +81,7 @@ impl World {
 
     pub(crate) fn take(&mut self, action: Action) {
         match action {
-            Action::TakeLock { name } => self.owed.push_back(Owed::Lock(name)),
+            Action::TakeLock { name, host } => self.owed.push_back(Owed::Lock(name, host)),
             Action::Connect { host } => self.owed.push_back(Owed::Connect(host)),
             Action::Probe(order) => self.owed.push_back(Owed::Probe(order.id)),
             Action::Start(order) => {
@@ -129,10 +129,10 @@ impl World {
 
     fn answer(&mut self, owed: Owed) -> Input {
         match owed {
-            Owed::Lock(name) if self.bad(10) => {
-                Input::LockRefused { name, holder: "someone".to_owned() }
+            Owed::Lock(name, host) if self.bad(10) => {
+                Input::LockRefused { name, host, holder: "someone".to_owned() }
             }
-            Owed::Lock(name) => Input::LockTaken { name },
+            Owed::Lock(name, host) => Input::LockTaken { name, host },
             Owed::Base(keeper) if self.bad(40) => {
                 Input::BaseRefused { keeper, why: "the disk is full".to_owned() }
             }

@@ -1,6 +1,6 @@
 //! Rules 32 and 33: how a run ends, and with which code.
 
-use runbook_core::run::{Answer, Loss, StepStatus};
+use runbook_core::run::{Answer, Event, Loss, StepStatus};
 
 use crate::world::{Exits, Prints, Reply, World};
 
@@ -160,4 +160,27 @@ fn rule_33_what_changed_nothing_promises_it_and_nothing_else_does() {
     assert_eq!(story.code, 1, "a host that is lost after a change is no 8: {}", story.sentence);
     let lost = Reply::Lost(Loss::NotStarted("no route".to_owned()));
     assert_eq!(World::of(LOCKED).when_on("app2", "look", lost).run().code, 8);
+}
+
+#[test]
+fn a_lock_is_taken_here_and_then_on_every_host_that_answers_before_anything_is_read() {
+    let story = World::of(LOCKED).run();
+    let order: Vec<_> = story
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::LockTaken { name, host } => {
+                let host = host.as_ref().map_or("here", |host| host.as_str());
+                Some(format!("{name} {host}"))
+            }
+            Event::InquiryBegan { .. } => Some("read".to_owned()),
+            _ => None,
+        })
+        .collect();
+    let first = order.iter().position(|what| what == "read").unwrap();
+    let on: Vec<_> = order[..first].iter().map(|what| what.as_str()).collect();
+    assert!(on.contains(&"deploy app1"), "{order:?}");
+    let here = on.iter().filter(|what| what.ends_with(" here")).count();
+    assert!(here > 0 && on[..here].iter().all(|what| what.ends_with(" here")), "{order:?}");
+    assert!(!order[first..].iter().any(|what| what.starts_with("deploy")), "{order:?}");
 }

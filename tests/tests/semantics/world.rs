@@ -430,10 +430,10 @@ impl Teller {
 
     fn carry_out(&mut self, action: Action) {
         match action {
-            Action::TakeLock { name } => {
+            Action::TakeLock { name, host } => {
                 let input = match self.world.held_lock {
-                    Some(holder) => Input::LockRefused { name, holder: holder.to_owned() },
-                    None => Input::LockTaken { name },
+                    Some(holder) => Input::LockRefused { name, host, holder: holder.to_owned() },
+                    None => Input::LockTaken { name, host },
                 };
                 self.later(0, input);
             }

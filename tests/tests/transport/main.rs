@@ -2,6 +2,7 @@
 
 mod cuts;
 mod jobs;
+mod locks;
 mod places;
 mod reads;
 mod ssh;

@@ -32,7 +32,7 @@ fn flock(facts: &Facts) -> Finding {
         Some(_) => Finding::fine("flock", "is there"),
         None => Finding::note(
             "flock",
-            "there is no `flock`, with which scripts keep a lock",
+            "there is no `flock`: a runbook with a `lock` is refused here",
             "install util-linux",
         ),
     }
@@ -107,7 +107,7 @@ mod tests {
         Fix changes: none of `setsid`, `perl` and `python3` is there: nothing can be changed -> install util-linux, or one of the others
         Note jobs: kept in /dev/shm/runbook-1000 (made when it is needed); /h/.local/state/runbook cannot be made; /var/tmp/runbook-1000 belongs to somebody else; it is in memory: what became of a job is not known after a reboot -> make the first of them writable for this user
         Fine sessions: a job outlives the session that started it
-        Note flock: there is no `flock`, with which scripts keep a lock -> install util-linux
+        Note flock: there is no `flock`: a runbook with a `lock` is refused here -> install util-linux
         ");
     }
 

@@ -6,6 +6,7 @@ use super::super::machine::Run;
 use super::super::place::Keeper;
 use super::super::state::{Base, Link, Lock, Main, Phase, Taking, Watch};
 use super::super::status::Ending;
+use crate::base::HostName;
 
 impl Run {
     /// The fact that a piece of news is; none when it does not fit.
@@ -19,11 +20,16 @@ impl Run {
         }
         match input {
             Input::Begin => (state.phase == Phase::Fresh).then(|| self.planned()),
-            Input::LockTaken { name } => {
-                (state.lock == Lock::Asked(name.clone())).then_some(Event::LockTaken { name })
+            Input::LockTaken { name, host } => {
+                self.is_locking(host.as_ref(), &name).then_some(Event::LockTaken { name, host })
             }
-            Input::LockRefused { name, holder } => (state.lock == Lock::Asked(name.clone()))
-                .then_some(Event::LockRefused { name, holder }),
+            Input::LockRefused { name, host, holder } => self
+                .is_locking(host.as_ref(), &name)
+                .then_some(Event::LockRefused { name, host, holder }),
+            Input::LockLost { name, host } => state
+                .locks
+                .contains(&(Some(host.clone()), name.clone()))
+                .then_some(Event::LockLost { name, host }),
             Input::PlanTaken { plan } => self.is_taking(plan).then_some(Event::PlanTaken { plan }),
             Input::PlanRefused { plan, why } => {
                 self.is_taking(plan).then_some(Event::PlanRefused { plan, why })
@@ -75,6 +81,11 @@ impl Run {
     fn is_taking(&self, plan: crate::base::Digest) -> bool {
         let foreseen = self.options().foreseen.as_ref();
         self.state().taking == Taking::Asked && foreseen.is_some_and(|known| known.plan == plan)
+    }
+
+    fn is_locking(&self, host: Option<&HostName>, name: &str) -> bool {
+        let asked = &self.state().lock;
+        matches!(asked, Lock::Asked((on, lock)) if on.as_ref() == host && lock == name)
     }
 
     fn is_choosing(&self, keeper: &Keeper) -> bool {

@@ -13,13 +13,12 @@ mod failure;
 mod foreseen;
 mod gate;
 mod interrupt;
+mod lock;
 mod offer;
 mod order;
 mod reopen;
 mod step;
 mod turn;
-
-use std::collections::BTreeSet;
 
 pub(super) use consent::is_destroying;
 
@@ -30,11 +29,10 @@ use super::inquiry::Inquired;
 use super::machine::{Move, Run};
 use super::preview::CheckLine;
 use super::question::{Question, QuestionId};
-use super::state::{Link, Lock, Phase};
+use super::state::{Link, Phase};
 use super::status::Ending;
 use crate::base::HostName;
 use crate::plan::Verdict;
-use crate::template::EvaluationError;
 
 impl Run {
     /// The next fact; none when news must be waited for.
@@ -62,6 +60,10 @@ impl Run {
         }
         if let Some(next) = self.connect_move() {
             return Some(next);
+        }
+        match self.host_lock_move() {
+            Ok(()) => {}
+            Err(next) => return next,
         }
         match self.astray_move() {
             Ok(()) => {}
@@ -106,58 +108,6 @@ impl Run {
 
     fn all_ended(&self) -> bool {
         self.plan().runbook.steps.iter().all(|step| self.state().status(&step.id).is_some())
-    }
-
-    /// Ok when every lock is held or none is needed. They are taken one after the other in the
-    /// order of their names, so that of two runs one wins.
-    fn lock_move(&self) -> Result<(), Option<Move>> {
-        if self.plan().runbook.lock.is_none() || self.options().preview_only {
-            return Ok(());
-        }
-        match &self.state().lock {
-            Lock::Asked(_) => Err(None),
-            Lock::Refused(holder) => {
-                let ending = Ending::Locked { sentence: holder.clone() };
-                Err(Some(Move::fact(Event::Ending { ending })))
-            }
-            Lock::Held if self.state().locks.len() == self.lock_hosts().len().max(1) => Ok(()),
-            Lock::None | Lock::Held => self.next_lock_move(),
-        }
-    }
-
-    fn next_lock_move(&self) -> Result<(), Option<Move>> {
-        let names = match self.lock_names() {
-            Ok(names) => names,
-            Err(error) => {
-                let sentence = format!("the lock has no name: {error}");
-                let ending = Ending::Precondition { sentence };
-                return Err(Some(Move::fact(Event::Ending { ending })));
-            }
-        };
-        let Some(name) = names.into_iter().find(|name| !self.state().locks.contains(name)) else {
-            return Ok(());
-        };
-        let event = Event::LockAsked { name: name.clone() };
-        Err(Some(Move::order(event, Action::TakeLock { name })))
-    }
-
-    /// The lock of each host: two runs exclude each other on the hosts they share.
-    fn lock_names(&self) -> Result<BTreeSet<String>, EvaluationError> {
-        let Some(lock) = &self.plan().runbook.lock else { return Ok(BTreeSet::new()) };
-        let hosts = self.lock_hosts();
-        if hosts.is_empty() {
-            return Ok(BTreeSet::from([lock.name.text(&self.scope(None, None))?]));
-        }
-        let name =
-            |host| Ok(format!("{} on {host}", lock.name.text(&self.scope(None, Some(host)))?));
-        hosts.into_iter().map(name).collect()
-    }
-
-    fn lock_hosts(&self) -> Vec<&HostName> {
-        match self.plan().runbook.lock.as_ref().and_then(|lock| lock.on.as_ref()) {
-            Some(role) => self.plan().role(role).iter().collect(),
-            None => self.plan().hosts.keys().collect(),
-        }
     }
 
     /// Begins the connections, all at once.

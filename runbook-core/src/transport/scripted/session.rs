@@ -77,11 +77,18 @@ impl Session {
     fn line(&mut self, line: String) {
         self.frame.push(line);
         if !self.greeted {
-            if let [nonce, _, again] = self.frame.as_slice()
+            if let [nonce, program, again] = self.frame.as_slice()
                 && nonce == again
             {
-                let words = lock(&self.machine).identity().replace('\n', " ");
-                let greeting = format!("{}{nonce} [{words}] setsid --\n", self.noise);
+                // Only the program of a lock has arguments; nobody else holds it here.
+                let answer = match program.starts_with("set -- ") {
+                    true => "held /run/lock/runbook/scripted".to_owned(),
+                    false => {
+                        let words = lock(&self.machine).identity().replace('\n', " ");
+                        format!("[{words}] setsid --")
+                    }
+                };
+                let greeting = format!("{}{nonce} {answer}\n", self.noise);
                 self.speaker.wire.send(&self.speaker.stdout, greeting.as_bytes());
                 let greeting = format!("{}{nonce}\n", self.noise);
                 self.speaker.wire.send(&self.speaker.stderr, greeting.as_bytes());

@@ -32,11 +32,20 @@ pub struct JobTerms {
     pub scratch: bool,
     /// The most that is kept on the host of each output, in bytes.
     pub cap: u64,
+    /// The file of the run's lock on the host, which its runner keeps locked; where it is gone, the
+    /// lock is no longer the run's and the job does not start.
+    pub lock: Option<String>,
 }
 
 impl Default for JobTerms {
     fn default() -> Self {
-        Self { deadline: None, grace: Duration::from_secs(10), scratch: false, cap: CAP }
+        Self {
+            deadline: None,
+            grace: Duration::from_secs(10),
+            scratch: false,
+            cap: CAP,
+            lock: None,
+        }
     }
 }
 
@@ -171,7 +180,7 @@ impl Station {
             .map(str::to_owned)
             .chain([Digest::of(&body).to_string(), cksum(body.as_bytes())])
             .chain([limit, late.to_owned(), terms.grace.as_secs().to_string()])
-            .chain([terms.cap.to_string()])
+            .chain([terms.cap.to_string(), terms.lock.clone().unwrap_or_default()])
             .collect();
         launch.stdin = Some(body);
         let own = Terms { timeout: Some(LAUNCHING), ..Terms::default() };

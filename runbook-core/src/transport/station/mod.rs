@@ -6,6 +6,7 @@ mod base;
 mod cksum;
 mod identity;
 mod jobs;
+mod lease;
 mod noise;
 mod pool;
 
@@ -18,6 +19,7 @@ pub use identity::{Identity, IdentityError};
 pub use jobs::{
     Cancelled, Deadline, FollowError, JobTerms, LaunchError, Launched, Offsets, OnDeadline, Voided,
 };
+pub use lease::{Lease, LeaseError};
 pub use pool::ReachError;
 use pool::{Lane, Pool};
 

@@ -147,17 +147,33 @@ impl Pool {
         if let Some(user) = user {
             self.ask_sudo(user, &door).await?;
         }
+        let started = || Supervisor::start(&*self.link, &door, preface, &self.nonces);
+        self.patiently(started).await
+    }
+
+    /// Opens the door for a program that is none of the pool's.
+    pub(super) async fn open(
+        &self,
+        door: &Door,
+        program: &str,
+    ) -> Result<(Supervisor, String), ReachError> {
+        self.patiently(|| Supervisor::open(&*self.link, door, &self.nonces, program)).await
+    }
+
+    /// Waits for a session where the host allows no further one.
+    async fn patiently<T, F>(&self, open: impl Fn() -> F) -> Result<T, ReachError>
+    where
+        F: Future<Output = Result<T, StartError>>,
+    {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match Supervisor::start(&*self.link, &door, preface, &self.nonces).await {
-                Ok(supervisor) => return Ok(supervisor),
+            match open().await {
                 Err(StartError::Open(OpenError::SessionLimit)) if Instant::now() < deadline => {
                     // One that waits for nothing makes room; else one that works will.
                     drop(self.idle().pop());
                     sleep(Duration::from_millis(50)).await;
                 }
-                Err(StartError::Open(error)) => return Err(error.into()),
-                Err(StartError::Silent(said)) => return Err(ReachError::NoShell(said)),
+                opened => return opened.map_err(ReachError::from),
             }
         }
     }

@@ -188,6 +188,27 @@ impl Supervisor {
         preface: &str,
         nonces: &Nonces,
     ) -> Result<Self, StartError> {
+        let mut program = programs::SUPERVISOR.clone();
+        if !preface.is_empty() {
+            program.insert_str(0, &format!("set -- $(\n{preface}\n)\n"));
+        }
+        let program = lines(&program, &[], "the supervisor").expect("a program of ours has no NUL");
+        let (mut supervisor, greeting) = Self::open(link, door, nonces, &program).await?;
+        let Some((words, starter)) = parse_greeting(&greeting) else {
+            return Err(StartError::Silent(Said::new(greeting.as_bytes())));
+        };
+        words.clone_into(&mut supervisor.words);
+        starter.clone_into(&mut supervisor.session_starter);
+        Ok(supervisor)
+    }
+
+    /// Opens the door for a program that greets with the nonce, and hears what it says with it.
+    pub(super) async fn open(
+        link: &dyn Link,
+        door: &Door,
+        nonces: &Nonces,
+        program: &str,
+    ) -> Result<(Self, String), StartError> {
         let Channel { stdin, stdout, stderr, end } = link.open(&door.command()).await?;
         let mut supervisor = Self {
             stdin,
@@ -201,30 +222,28 @@ impl Supervisor {
         };
         let nonce = format!("~{}", nonces.word());
         let mut noise = Noise::default();
-        let greeting = supervisor.greet(preface, &nonce, &mut noise);
-        let greeted = timeout(GREETING, greeting).await.unwrap_or_default();
-        let greeting = greeted.as_deref().and_then(parse_greeting);
-        let Some((words, starter)) = greeting else {
-            return Err(StartError::Silent(Said::new(&noise.0)));
-        };
-        words.clone_into(&mut supervisor.words);
-        starter.clone_into(&mut supervisor.session_starter);
-        Ok(supervisor)
+        let greeting = supervisor.greet(&nonce, program, &mut noise);
+        match timeout(GREETING, greeting).await.unwrap_or_default() {
+            Some(answer) => Ok((supervisor, answer)),
+            None => Err(StartError::Silent(Said::new(&noise.0))),
+        }
     }
 
-    async fn greet(&mut self, preface: &str, nonce: &str, noise: &mut Noise) -> Option<String> {
-        let mut program = programs::SUPERVISOR.clone();
-        if !preface.is_empty() {
-            program.insert_str(0, &format!("set -- $(\n{preface}\n)\n"));
-        }
-        let mut frame = format!("{nonce}\neval ");
-        quote(&mut frame, &program, "the supervisor").ok()?;
-        frame.push('\n');
-        frame.push_str(nonce);
-        frame.push('\n');
+    async fn greet(&mut self, nonce: &str, program: &str, noise: &mut Noise) -> Option<String> {
         // A shell that is not there closes its stdin; what it said is on stderr all the same.
-        let _ = self.send(frame.as_bytes()).await;
+        let _ = self.send(format!("{nonce}\n{program}\n{nonce}\n").as_bytes()).await;
         self.receive(nonce, noise).await
+    }
+
+    /// Gives the program a line.
+    pub(super) async fn tell(&mut self, line: &str) {
+        let _ = self.send(format!("{line}\n").as_bytes()).await;
+    }
+
+    /// Waits until the program is gone; what it says until then is dropped.
+    pub(super) async fn silence(&mut self) {
+        let mut dropped = [0; 1024];
+        while self.stdout.read(&mut dropped).await.is_ok_and(|length| length > 0) {}
     }
 
     async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -373,6 +392,27 @@ fn parse(trailer: &str) -> Option<Trailer> {
     };
     let left_behind = words.next()? != "0";
     words.next().is_none().then_some(Trailer { status, fate, left_behind })
+}
+
+/// A program and its arguments as the one line that the bootstrap evaluates.
+fn lines(program: &str, arguments: &[&str], what: &str) -> Result<String, Unsendable> {
+    let mut line = String::new();
+    if !arguments.is_empty() {
+        line.push_str("set --");
+        for argument in arguments {
+            line.push(' ');
+            quote(&mut line, argument, what)?;
+        }
+        line.push_str("; ");
+    }
+    line.push_str("eval ");
+    quote(&mut line, program, what)?;
+    Ok(line)
+}
+
+/// The line that takes a lock and holds it.
+pub(super) fn lease_program(arguments: &[&str]) -> Result<String, Unsendable> {
+    lines(&programs::LEASE, arguments, "the lock")
 }
 
 /// The body of a job: the same line, with its script in a file.

@@ -44,6 +44,10 @@ program!(
     BASE, "base.sh"
 );
 program!(
+    /// Holds a lock.
+    LEASE, "lease.sh"
+);
+program!(
     /// Says who the host is.
     IDENTITY, "identity.sh"
 );

@@ -2,8 +2,8 @@
 # It checks the body, takes the fence, runs the program, keeps its deadline and writes how it ended.
 #   $1 job  $2 session starter  $3 umask of the program  $4 sha256  $5 cksum
 #   $6 seconds to the deadline or nothing  $7 `kill` or `ask`  $8 seconds between TERM and KILL
-#   $9 the most bytes kept of each output
-job=$1 J=$2 mask=$3 sha=$4 crc=$5 limit=$6 late=$7 grace=$8 cap=$9
+#   $9 the most bytes kept of each output  ${10} the file of the run's lock, or nothing
+job=$1 J=$2 mask=$3 sha=$4 crc=$5 limit=$6 late=$7 grace=$8 cap=$9 lock=${10}
 N=$(echo; echo .); N=${N%.}
 B=$(cat; echo .); B=${B%.}
 exec </dev/null
@@ -36,6 +36,13 @@ eval "$B"
 printf %s "$Q" >"$job/script" && : >"$job/out" && : >"$job/err" &&
   printf "%-119s\n" - >"$job/exit.new" &&
   echo "$$ $s $boot $machine $M" >"$job/runner" || void "the disk is full"
+# Ours until we end, whatever becomes of who holds the lock for the run; the program, and a daemon
+# that it starts, do not get it.
+if [ -n "$lock" ]; then
+  [ -f "$lock" ] && [ ! -L "$lock" ] && [ -r "$lock" ] || void "the run holds its lock no more"
+  exec 9<"$lock"
+  flock -s 9 && [ -f "$lock" ] || void "the run holds its lock no more"
+fi
 mkdir "$job/go" || void "it was taken back"
 # In a subshell: who asked may be gone, and SIGPIPE is not for us. Nor may it be ignored, since the
 # program would inherit that.
@@ -51,7 +58,7 @@ stop() {
   [ -n "$C" ] || return 0
   if [ -n "$G" ]; then kill -KILL "-$C"; Y=1; return 0; fi
   kill -TERM "-$C" || kill -TERM "$C"
-  (sleep "$grace"; kill -KILL "$C"; kill -KILL "-$C"; kill -USR2 $$) &
+  (sleep "$grace"; kill -KILL "$C"; kill -KILL "-$C"; kill -USR2 $$) 9<&- &
   G=$!
 }
 
@@ -106,15 +113,15 @@ trap Y=1 USR2
 [ -z "$D" ] || mkdir -m 700 "$D" 2>>"$job/err" || K=scratch
 [ -z "$X" ] || cd -- "$X" 2>>"$job/err" || K=directory
 if [ "$K" = exited ]; then
-  if [ -n "$I" ]; then printf %s "$I" | { umask "$mask"; P; } >>"$job/out" 2>>"$job/err" &
-  else { umask "$mask"; P; } >>"$job/out" 2>>"$job/err" &
+  if [ -n "$I" ]; then printf %s "$I" | { umask "$mask"; P; } >>"$job/out" 2>>"$job/err" 9<&- &
+  else { umask "$mask"; P; } >>"$job/out" 2>>"$job/err" 9<&- &
   fi
   C=$!
   born "$C"
   echo "$C $s" >"$job/session"
   cd /
   [ "$K" = exited ] || stop "$K"
-  watch &
+  watch 9<&- &
   W=$!
   while wait "$C"; Z=$?; [ "$K" != exited ] && [ -z "$Y" ] && kill -0 "$C"; do :; done
   if [ "$K" != exited ]; then
