@@ -165,7 +165,11 @@ async fn take_once(world: &World, name: &str, host: &HostName) -> Result<(), Ref
         }
         Err(LeaseError::Ours { file }) if leases.shares(name, host, &file) => Ok(()),
         Err(error @ LeaseError::Held(_)) => {
-            Err(Refusal::Final(format!("{error}; wait for it, or ask them")))
+            // Who holds it is told by a file that others can write: it never becomes part of a command.
+            Err(Refusal::Final(format!(
+                "{error}; wait for it, or ask them: `runbook status RUN --follow` shows it where they \
+                 started it"
+            )))
         }
         Err(error @ LeaseError::Refused(_)) => Err(Refusal::Final(error.to_string())),
         Err(error) => {

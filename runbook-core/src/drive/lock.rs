@@ -86,8 +86,8 @@ fn held_by(name: &str, facts: &Path) -> String {
             let operator = SafeText::line(operator);
             let since = since.strftime("%Y-%m-%d %H:%M:%S UTC");
             format!(
-                "`{name}` is held by run {run} of {operator} since {since} (process {pid}); wait for \
-                 it, or ask them"
+                "`{name}` is held by run {run} of {operator} since {since} (process {pid}); watch \
+                 it with `runbook status {run} --follow`, wait for it, or ask them"
             )
         }
         None => format!("`{name}` is held by a run that does not say who it is"),
@@ -127,7 +127,7 @@ mod tests {
             refused,
             format!(
                 "`deploy/prod` is held by run r8f3kq of ana since 1970-01-01 00:00:00 UTC (process {pid}); \
-                 wait for it, or ask them"
+                 watch it with `runbook status r8f3kq --follow`, wait for it, or ask them"
             )
         );
         assert!(take(&places, "deploy_prod", &run("zz1111", "ben")).is_ok(), "another name");

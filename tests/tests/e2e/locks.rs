@@ -78,7 +78,7 @@ fn accounts_and_state_directories_of_their_own_keep_each_other_out() {
         let holder = Journal::newest(&first.own).run;
         let refused = second.start("db1").wait();
         refused.assert_code(6);
-        for told in [holder.as_str(), "operator", "since", "at `copy`"] {
+        for told in [holder.as_str(), "operator", "since", "at `copy`", "--follow"] {
             assert!(refused.stdout.contains(told), "{told}: {refused}");
         }
         gate.open();

@@ -2,7 +2,7 @@
 
 use runbook_core::run::{Answer, Event, Loss, StepStatus};
 
-use crate::world::{Exits, Prints, Reply, World};
+use crate::world::{Exits, Prints, Reply, Story, World};
 
 const GOAL: &str = "[goal]\nread = \"well\"\non = \"local\"\n";
 
@@ -183,4 +183,45 @@ fn a_lock_is_taken_here_and_then_on_every_host_that_answers_before_anything_is_r
     let here = on.iter().filter(|what| what.ends_with(" here")).count();
     assert!(here > 0 && on[..here].iter().all(|what| what.ends_with(" here")), "{order:?}");
     assert!(!order[first..].iter().any(|what| what.starts_with("deploy")), "{order:?}");
+}
+
+/// What began and what became of the lock of app1, in order, from its loss on.
+fn since_the_loss(story: &Story) -> Vec<String> {
+    let lost = |event: &Event| matches!(event, Event::LockLost { .. });
+    let from = story.events.iter().position(lost).expect("it was lost");
+    let told = |event: &Event| match event {
+        Event::LockLost { .. } => Some("lost".to_owned()),
+        Event::LockAsked { .. } => Some("asked".to_owned()),
+        Event::LockTaken { .. } => Some("taken".to_owned()),
+        Event::LockRefused { .. } => Some("refused".to_owned()),
+        Event::Intended { attempt, .. } => Some(format!("{} begins", attempt.step)),
+        _ => None,
+    };
+    story.events[from..].iter().filter_map(told).collect()
+}
+
+#[test]
+fn a_lock_that_is_lost_is_taken_again_before_anything_else_begins() {
+    let slow = || World::of(LOCKED).when("look", Reply::After(9, Box::new(Prints(""))));
+    let story = slow().lock_lost_at(5, None).run();
+    assert_eq!(story.code, 0, "{}", story.sentence);
+    let since = since_the_loss(&story);
+    assert_eq!(since[..3], ["lost", "asked", "taken"], "{since:?}");
+    assert!(since[3..].contains(&"up begins".to_owned()), "{since:?}");
+}
+
+#[test]
+fn a_lock_that_somebody_else_took_meanwhile_ends_the_run_and_nothing_begins() {
+    let slow = || World::of(LOCKED).when("look", Reply::After(9, Box::new(Prints(""))));
+    let story = slow().lock_lost_at(5, Some("bob")).run();
+    assert_eq!((story.code, story.changes().len()), (6, 0), "{}", story.sentence);
+    assert!(story.sentence.contains("bob"), "{}", story.sentence);
+    assert_eq!(since_the_loss(&story), ["lost", "asked", "refused"]);
+
+    // Once something was changed, what runs is waited for and the run has failed.
+    let slow = World::of(LOCKED).when("up", Reply::After(9, Box::new(Prints(""))));
+    let story = slow.lock_lost_at(5, Some("bob")).run();
+    assert_eq!(story.code, 1, "{}", story.sentence);
+    assert!(story.sentence.contains("bob"), "{}", story.sentence);
+    assert_eq!(since_the_loss(&story), ["lost", "asked", "refused"]);
 }

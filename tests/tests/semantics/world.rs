@@ -63,6 +63,7 @@ pub(crate) struct World {
     down: Vec<&'static str>,
     stop_at: Option<u64>,
     held_lock: Option<&'static str>,
+    lock_lost: Option<(u64, Option<&'static str>)>,
     used: Option<&'static str>,
     machines: Vec<(&'static str, Identity)>,
     no_base: bool,
@@ -107,6 +108,7 @@ impl World {
             down: Vec::new(),
             stop_at: None,
             held_lock: None,
+            lock_lost: None,
             used: None,
             machines: Vec::new(),
             no_base: false,
@@ -225,6 +227,12 @@ impl World {
 
     pub(crate) fn locked_by(mut self, holder: &'static str) -> Self {
         self.held_lock = Some(holder);
+        self
+    }
+
+    /// app1 loses the lock `deploy` at that second; from then on it is held by that one, if any.
+    pub(crate) fn lock_lost_at(mut self, second: u64, to: Option<&'static str>) -> Self {
+        self.lock_lost = Some((second, to));
         self
     }
 
@@ -373,6 +381,10 @@ impl Teller {
         if let Some(second) = teller.world.stop_at {
             teller.later(second * 1000, Input::StopAsked { how: "SIGTERM".to_owned() });
         }
+        if let Some((second, _)) = teller.world.lock_lost {
+            let (name, host) = ("deploy".to_owned(), "app1".parse().unwrap());
+            teller.later(second * 1000, Input::LockLost { name, host });
+        }
         for second in teller.world.interrupt_at.clone() {
             let how = "SIGINT".to_owned();
             teller.later(second * 1000, Input::Interrupted { how, decided: None });
@@ -431,7 +443,9 @@ impl Teller {
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::TakeLock { name, host } => {
-                let input = match self.world.held_lock {
+                let since = |(second, to)| if self.now >= second * 1000 { to } else { None };
+                let holder = self.world.held_lock.or(self.world.lock_lost.and_then(since));
+                let input = match holder {
                     Some(holder) => Input::LockRefused { name, host, holder: holder.to_owned() },
                     None => Input::LockTaken { name, host },
                 };
