@@ -80,6 +80,8 @@ pub(crate) enum Verb {
     Resume(Resume),
     /// Say how a run stands
     Status(Status),
+    /// Approve what another person asks for, by signing it
+    Approve(Approve),
     /// Ask the command that drives a run to stop
     Stop(Stop),
     /// List the runbooks there are
@@ -143,6 +145,9 @@ pub(crate) struct Run {
     /// Agree to the changes in advance; never to a destroy
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Approve a destroy in advance, by the code that `plan` printed
+    #[arg(long, value_name = "STEP=CODE")]
+    pub(crate) approve: Vec<String>,
     /// The same as `plan`
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -172,6 +177,16 @@ pub(crate) struct Status {
     /// Go on showing what happens until the run ends
     #[arg(long)]
     pub(crate) follow: bool,
+}
+
+/// `runbook approve`
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The request that was handed over: its file, `-` for standard input, or its run
+    pub(crate) request: String,
+    /// The key to sign with; also RUNBOOK_SIGNING_KEY [default: the one ssh would take]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
 }
 
 /// `runbook stop`

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use runbook_core::confirm::{Confirmer, NoPerson};
-use runbook_core::drive::{Control, Engine, Finished, Parts, Ways};
+use runbook_core::drive::{Control, Engine, Finished, Parts, Signers, Ways};
 use runbook_core::journal::{Journal, Outputs, RunDirectory, StopRequest, UsedPlans};
 use runbook_core::plan::Plan;
 use runbook_core::probe::Network;
@@ -57,6 +57,8 @@ pub(crate) struct Execution {
     pub(crate) previewed: Option<ShowPreview>,
     /// The records of the run that is taken up again.
     pub(crate) before: Option<Before>,
+    /// Whose signatures count, where it takes more people than one.
+    pub(crate) signers: Option<Signers>,
     /// Where the run is kept, and others leave word to stop.
     pub(crate) directory: Option<RunDirectory>,
 }
@@ -108,7 +110,8 @@ impl Execution {
             locks: self.locks,
             plans: self.plans,
             attended,
-            confirmer: confirmer(self.person, session, &live),
+            confirmer: confirmer(self.person, session, &live, self.directory.clone()),
+            signers: self.signers,
             reporter: Box::new(reporter),
         });
         let control = engine.control();
@@ -220,7 +223,12 @@ fn variables() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-fn confirmer(tty: Option<Tty>, session: &Session, live: &Live) -> Arc<dyn Confirmer> {
+fn confirmer(
+    tty: Option<Tty>,
+    session: &Session,
+    live: &Live,
+    directory: Option<RunDirectory>,
+) -> Arc<dyn Confirmer> {
     let Some(tty) = tty else { return Arc::new(NoPerson) };
     Arc::new(Person {
         shell: Arc::clone(&session.shell),
@@ -229,6 +237,8 @@ fn confirmer(tty: Option<Tty>, session: &Session, live: &Live) -> Arc<dyn Confir
         name: session.settings.operator.clone(),
         today: session.today(),
         ssh_config: session.settings.ssh_config.clone(),
+        signing_key: session.settings.signing_key.clone(),
+        directory,
     })
 }
 

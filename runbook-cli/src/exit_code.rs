@@ -26,7 +26,7 @@ pub(crate) enum ExitCode {
     Unknown,
     /// 6: someone else holds the lock.
     Locked,
-    /// 7: the plan file is stale, too old or was used already; nothing was changed.
+    /// 7: what was planned or approved in advance is not so any more, or was used; nothing was changed.
     Stale,
     /// 8: could not connect, authenticate or prove the host's identity; nothing was changed.
     Unreachable,

@@ -5,6 +5,7 @@ mod binding;
 mod bundled;
 mod catalogue;
 mod cli;
+mod codes;
 mod command_line;
 mod commands;
 mod execution;
@@ -17,6 +18,7 @@ mod planned;
 mod session;
 mod settings;
 mod signals;
+mod signers;
 mod suggestion;
 mod terminal;
 mod trusted;
@@ -66,13 +68,14 @@ fn dispatch(cli: &Cli, session: &Session) -> Result<ExitCode, Failure> {
         Some(Verb::Show(show)) => commands::show::run(show, session),
         Some(Verb::Schema(schema)) => Ok(commands::schema::run(schema, session)),
         Some(Verb::History(history)) => commands::history::run(history, session),
-        Some(Verb::Audit(audit)) => commands::audit::run(audit, session),
+        Some(Verb::Audit(audit)) => block_on(commands::audit::run(audit, session)),
         Some(Verb::Logs(logs)) => commands::logs::run(logs, session),
         Some(Verb::Doctor(doctor)) => block_on(commands::doctor::run(doctor, session)),
         Some(Verb::Plan(plan)) => block_on(commands::plan::run(&plan.target, &plan.view, session)),
         Some(Verb::Run(run)) => block_on(commands::run::run(run, session)),
         Some(Verb::Resume(resume)) => block_on(commands::resume::run(resume, session)),
         Some(Verb::Status(status)) => commands::status::run(status, session),
+        Some(Verb::Approve(approve)) => block_on(commands::approve::run(approve, session)),
         Some(Verb::Stop(stop)) => block_on(commands::stop::run(stop, session)),
     }
 }

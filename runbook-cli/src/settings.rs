@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use indexmap::IndexMap;
@@ -31,6 +31,10 @@ pub(crate) struct Settings {
     pub(crate) verbose: u8,
     /// Given to ssh as `-F`.
     pub(crate) ssh_config: Option<PathBuf>,
+    /// The key that the user signs requests with; none where no usual one is there either.
+    pub(crate) signing_key: Option<PathBuf>,
+    /// The user's home.
+    pub(crate) home: PathBuf,
     /// Values of parameters, by the rest of the variable's name.
     pub(crate) parameters: IndexMap<String, String>,
     /// Who starts runs.
@@ -59,6 +63,10 @@ impl Settings {
             quiet: flags.quiet,
             verbose: flags.verbose,
             ssh_config: ssh_config.or_else(|| environment.path("RUNBOOK_SSH_CONFIG")),
+            signing_key: environment
+                .path("RUNBOOK_SIGNING_KEY")
+                .or_else(|| usual_key(&base.home_dir().join(".ssh"))),
+            home: base.home_dir().to_owned(),
             parameters: environment.parameters(),
             operator: environment.operator(),
             configuration: base.config_dir().join("runbook"),
@@ -71,6 +79,12 @@ impl Settings {
             },
         })
     }
+}
+
+/// The first of the keys that `ssh` takes unless told otherwise.
+fn usual_key(directory: &Path) -> Option<PathBuf> {
+    let names = ["id_ed25519", "id_ecdsa", "id_ed25519_sk", "id_ecdsa_sk", "id_rsa"];
+    names.into_iter().map(|name| directory.join(name)).find(|path| path.is_file())
 }
 
 /// The variables the command was started with.
@@ -121,8 +135,6 @@ impl Environment {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {

@@ -57,6 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         locks: vec![std::env::temp_dir().join("embed-locks")],
         plans: None,
         confirmer: Arc::new(Willing),
+        signers: None,
         reporter: Box::new(Lines),
         attended: false,
     });

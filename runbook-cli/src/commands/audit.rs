@@ -4,12 +4,14 @@
 use runbook_core::base::SafeText;
 use runbook_core::journal::{RunDirectory, Store};
 use runbook_core::report::{self, Audit, Finding};
+use runbook_core::run::{Event, How, Record};
 use serde::Serialize;
 
 use crate::cli::{Audit as Arguments, OutputForm};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::signers;
 use crate::terminal::layout::count;
 use crate::terminal::theme::{BAD, GOOD, paint};
 
@@ -27,10 +29,11 @@ struct Audited {
 }
 
 /// Runs the verb.
-pub(crate) fn run(arguments: &Arguments, session: &Session) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: &Arguments, session: &Session) -> Result<ExitCode, Failure> {
     let store = Store::at(&session.settings.places);
     let directory = store.find(arguments.run.as_deref());
-    let audited = look(&directory.map_err(|error| Failure::usage(error.to_string()))?);
+    let directory = directory.map_err(|error| Failure::usage(error.to_string()))?;
+    let audited = look(&directory).await;
     match session.settings.output {
         OutputForm::Human => session.shell.out(&draw(&audited)),
         OutputForm::Json => session.json(&audited),
@@ -43,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments, session: &Session) -> Result<ExitCode, 
 }
 
 /// What cannot be read is a finding, too.
-fn look(directory: &RunDirectory) -> Audited {
+async fn look(directory: &RunDirectory) -> Audited {
     let mut audited = Audited {
         run: directory.id().to_string(),
         head: None,
@@ -62,12 +65,36 @@ fn look(directory: &RunDirectory) -> Audited {
     audited.torn = recorded.torn.as_ref().map(ToString::to_string);
     match directory.plan() {
         Ok(plan) => {
-            let facts = recorded.records.iter().map(|record| &record.fact);
-            audited.audit = report::audit(&plan, facts);
+            audited.audit = report::audit_records(&plan, &recorded.records);
+            audited.audit.findings.extend(forged(directory, &recorded.records).await);
         }
         Err(error) => audited.audit.findings.push(wrong(error.to_string())),
     }
     audited
+}
+
+/// Signatures that are not what they are said to be, by the file of signers as it was when the run
+/// began, at the time of the record.
+async fn forged(directory: &RunDirectory, records: &[Record]) -> Vec<Finding> {
+    let signers = signers::of_record(directory, &std::env::temp_dir());
+    let mut findings = Vec::new();
+    for record in records {
+        let Event::Approved { approval } = &record.fact else { continue };
+        let (How::Signed(signature), Some(request)) = (approval.how(), approval.request()) else {
+            continue;
+        };
+        let by = signature.by();
+        let what = match &signers {
+            None => format!("nothing says that {by} might sign"),
+            Some(signers) => match signers.good(request, signature.text(), Some(record.at)).await {
+                Ok(good) if good == *signature && approval.by() == by => continue,
+                Ok(good) => format!("the signature of {by} is of {}", good.by()),
+                Err(why) => format!("the signature of {by} is not good: {why}"),
+            },
+        };
+        findings.push(Finding { record: Some(record.seq), what });
+    }
+    findings
 }
 
 fn draw(audited: &Audited) -> String {

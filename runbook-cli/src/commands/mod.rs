@@ -1,5 +1,6 @@
 //! The verbs, one file each. A verb reads, asks the engine, and hands what came out to the screens.
 
+pub(crate) mod approve;
 pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod doctor;

@@ -12,6 +12,7 @@ use runbook_core::run::{Ending, Options, Preview, Run};
 use super::run::snapshots;
 use crate::binding::Asked;
 use crate::cli::{OutputForm, Target, View};
+use crate::codes;
 use crate::command_line::{self, command_line};
 use crate::execution::{Executed, Execution, refuse_left_behind};
 use crate::exit_code::ExitCode;
@@ -19,6 +20,7 @@ use crate::failure::{Failure, cannot};
 use crate::planned;
 use crate::session::Session;
 use crate::signals::Signals;
+use crate::terminal::codes_view;
 use crate::terminal::plan_view::{self, PlanView};
 use crate::terminal::prompt::Tty;
 use crate::terminal::stale;
@@ -47,6 +49,8 @@ pub(crate) async fn run(
         yes: false,
         choices: asked.choices(target)?,
         foreseen: None,
+        approvals: Default::default(),
+        nonce: None,
     };
     let binding = asked.bind(id(), target, session, person.as_ref());
     let plan = Arc::new(signals.or_stop(binding).await?);
@@ -60,6 +64,10 @@ pub(crate) async fn run(
     let code = ExitCode::of_run(executed.finished.code);
     show(&plan, &executed.preview, target, view, session);
     if code == ExitCode::Success {
+        if session.settings.output == OutputForm::Human {
+            let printed = codes::printed(executed.run.outlooks(), session);
+            session.shell.out(&codes_view::draw(&printed, session.now.time_zone()));
+        }
         if let Some(path) = &view.out {
             write(path, &executed.run, &asked, session)?;
         }
@@ -162,6 +170,7 @@ async fn execute(
         person,
         previewed: None,
         before: None,
+        signers: None,
         directory: None,
     };
     execution.carry_out(session, signals).await

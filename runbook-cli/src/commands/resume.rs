@@ -21,6 +21,7 @@ use crate::failure::{Failure, cannot};
 use crate::given;
 use crate::session::Session;
 use crate::signals::Signals;
+use crate::signers;
 use crate::terminal::resume_view;
 
 /// A run that can be gone on with: held, and made again.
@@ -63,6 +64,8 @@ pub(crate) async fn run(resume: &Resume, session: &Session) -> Result<ExitCode, 
         yes: resume.yes || started.yes,
         choices: started.choices.clone().into_iter().chain(choices).collect(),
         foreseen: started.foreseen.clone(),
+        approvals: Default::default(),
+        nonce: None,
     };
     go_on(reopened, options, person, false, &store, session, signals).await
 }
@@ -91,6 +94,7 @@ pub(crate) async fn go_on(
         plans: Some(store.plans()),
         person,
         before: Some(Before { records: recorded.records, by, kill }),
+        signers: signers::of_run(&directory)?,
         directory: Some(directory.clone()),
     };
     let executed = execution.carry_out(session, signals).await?;

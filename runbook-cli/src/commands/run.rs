@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use runbook_core::base::Source;
 use runbook_core::journal::{NewRun, PlanFacts, PlanFile, Snapshot, Store, StoreError};
 use runbook_core::plan::{Plan, Wanted};
 use runbook_core::run::Options;
@@ -9,12 +10,14 @@ use runbook_core::run::Options;
 use super::plan;
 use crate::binding::Asked;
 use crate::cli::{OutputForm, Run, View};
+use crate::codes;
 use crate::execution::{Executed, Execution, ShowPreview, refuse_left_behind};
 use crate::exit_code::ExitCode;
 use crate::failure::{Failure, cannot};
 use crate::planned;
 use crate::session::Session;
 use crate::signals::Signals;
+use crate::signers;
 use crate::terminal::layout::wrap;
 use crate::terminal::plan_view::{self, PlanView};
 use crate::terminal::prompt::Tty;
@@ -23,6 +26,9 @@ use crate::terminal::theme::{WARN, paint};
 
 /// Runs the verb.
 pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failure> {
+    if run.dry_run && !run.approve.is_empty() {
+        return Err(Failure::usage("--approve: `--dry-run` sends nothing that could be approved"));
+    }
     if run.dry_run {
         return plan::run(&run.target, &View::default(), session).await;
     }
@@ -38,10 +44,20 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
     let bound = signals.or_stop(binding).await?;
     refuse_left_behind(&bound)?;
     let store = Store::at(&session.settings.places);
-    let begun = store.begin(&snapshots(&asked)).map_err(|error| not_kept(&error))?;
+    let approvals = codes::used_up(&run.approve, &bound, &store)?;
+    let mut files = snapshots(&asked);
+    let inventory = asked.inventory.as_ref().map(|(_, source)| &**source);
+    files.extend(signers::files(&bound, inventory, &session.settings)?);
+    let begun = store.begin(&files).map_err(|error| not_kept(&error))?;
     let id = begun.directory.id().clone();
     let plan = Arc::new(asked.bind(id, &run.target, session, None).await?);
-    let options = Options { person: person.is_some(), yes: run.yes, choices, ..Options::default() };
+    let options = Options {
+        person: person.is_some(),
+        yes: run.yes,
+        choices,
+        approvals,
+        ..Options::default()
+    };
     let beginning = Beginning { begun, plan, wanted: &asked.wanted, options };
     beginning.carry_out(&store, person, session, signals).await
 }
@@ -60,7 +76,14 @@ async fn of_file(
     let choices = planned::choices(&run.target, file, &bound)?;
     planned::say_changed(file, session);
     let store = Store::at(&session.settings.places);
-    let begun = store.begin(file.files()).map_err(|error| not_kept(&error))?;
+    let approvals = codes::used_up(&run.approve, &bound, &store)?;
+    let mut files = file.files().to_vec();
+    let inventory = files.iter().find(|file| file.role == "inventory").map(|file| {
+        let (name, text) = (file.path.clone(), file.text.clone());
+        Source { name, text }
+    });
+    files.extend(signers::files(&bound, inventory.as_ref(), &session.settings)?);
+    let begun = store.begin(&files).map_err(|error| not_kept(&error))?;
     let plan = Arc::new(planned::plan(file, begun.directory.id().clone(), session)?);
     let person = session.person();
     let options = Options {
@@ -69,6 +92,8 @@ async fn of_file(
         yes: run.yes,
         choices,
         foreseen: Some(file.foreseen()),
+        approvals,
+        nonce: None,
     };
     let beginning = Beginning { begun, plan, wanted: &file.planned().wanted, options };
     beginning.carry_out(&store, person, session, signals).await
@@ -107,6 +132,7 @@ impl Beginning<'_> {
             plans: Some(store.plans()),
             person,
             before: None,
+            signers: signers::of_run(&directory)?,
             directory: Some(directory.clone()),
         };
         let executed = execution.carry_out(session, signals).await?;
@@ -180,5 +206,6 @@ fn nobody_there(agreed: bool, sentence: &str) -> Failure {
         if agreed { failure } else { failure.line("Only reads were sent; nothing was changed.") };
     failure
         .line("Run it in a terminal. --yes answers for changes, --choose STEP=KEY for a")
-        .line("choice; --yes never covers destructive steps.")
+        .line("choice, --approve STEP=CODE for a destructive step, by a code of")
+        .line("`runbook plan`; --yes never covers destructive steps.")
 }

@@ -44,7 +44,7 @@ pub(crate) async fn run(stop: &Stop, session: &Session) -> Result<ExitCode, Fail
         return Err(Failure::usage(format!("run {id} left nothing running on its hosts")));
     }
     let started = reopened.run.options();
-    let options = Options { preview_only: false, person: false, ..started.clone() };
+    let options = Options { preview_only: false, person: false, nonce: None, ..started.clone() };
     go_on(reopened, options, None, true, &store, session, signals).await
 }
 

@@ -7,7 +7,7 @@ use runbook_core::run::{Card, CardHost};
 
 use super::layout::{WIDTH, count, field, pad, rule};
 use super::payload;
-use super::theme::{BAD, LIVE, STRONG, paint};
+use super::theme::{BAD, LIVE, STRONG, WARN, paint};
 
 /// How many lines of a script are shown without being asked for.
 const SCRIPT_SHOWN: usize = 8;
@@ -19,7 +19,7 @@ const LOOK: &str = "[e] evidence   [?] why";
 /// Where a step stands in its run: `step 7 of 10 · swap · PROD`.
 #[derive(Clone, Debug)]
 pub(crate) struct Standing {
-    /// From 1.
+    /// From 1; 0 where that is not known.
     pub(crate) number: usize,
     /// How many steps there are.
     pub(crate) of: usize,
@@ -31,7 +31,8 @@ impl Standing {
     /// The right end of a rule.
     pub(crate) fn words(&self, of_all: bool, names: &[&str]) -> String {
         let of = if of_all { format!(" of {}", self.of) } else { String::new() };
-        let mut words = vec![format!("step {}{of}", self.number)];
+        let known = (self.number > 0).then(|| format!("step {}{of}", self.number));
+        let mut words: Vec<String> = known.into_iter().collect();
         words.extend(names.iter().map(|name| (*name).to_owned()));
         words.extend((!self.environment.is_empty()).then(|| self.environment.clone()));
         words.join(" · ")
@@ -47,6 +48,9 @@ pub(crate) fn draw(card: &Card, standing: &Standing, hosts: &[Known<'_>]) -> Str
     let right = standing.words(true, &[&what]);
     let mut screen = format!("\n{}\n", rule(BAD, "STOP · DESTRUCTIVE", &right));
     screen += &format!(" {}\n\n", paint(STRONG, SafeText::line(&card.title)));
+    if let Some(note) = &card.note {
+        screen += &format!(" {}\n\n", paint(WARN, SafeText::line(note)));
+    }
     screen += &place(card, hosts);
     screen += &does(card);
     screen += &per_host(card, "Hits", |host| host.affects.clone());
@@ -151,17 +155,22 @@ fn script(card: &Card) -> String {
 
 /// What must be typed, and what else may be.
 pub(crate) fn keys(card: &Card) -> String {
+    keys_with(card, &format!("{}  to go on without it,  ", paint(LIVE, "s")))
+}
+
+/// The same for whoever can only approve it or not.
+pub(crate) fn keys_of_another(card: &Card) -> String {
+    keys_with(card, "")
+}
+
+fn keys_with(card: &Card, pass_over: &str) -> String {
     let words: Vec<String> =
         card.hosts.iter().map(|host| paint(LIVE, SafeText::line(&host.confirm))).collect();
     let typed = match &words[..] {
         [one] => format!(" Type  {one}  to approve,  "),
         several => format!(" Type, one after the other,  {}  to approve,\n ", several.join("  ")),
     };
-    let keys = format!(
-        "{typed}{}  to go on without it,  {}  to stop here.",
-        paint(LIVE, "s"),
-        paint(LIVE, "q")
-    );
+    let keys = format!("{typed}{pass_over}{}  to stop here.", paint(LIVE, "q"));
     if console::measure_text_width(&keys) <= WIDTH || words.len() > 1 {
         return format!("\n{keys}\n");
     }

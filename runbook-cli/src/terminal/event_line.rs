@@ -6,7 +6,7 @@ use runbook_core::base::units::show_duration;
 use runbook_core::base::{HostName, SafeText, StepId};
 use runbook_core::plan::{Exit, Verdict};
 use runbook_core::run::{
-    About, AttemptId, Event, Found, Loss, Outcome, Part, Record, Slot, StepStatus, Topic,
+    About, Answer, AttemptId, Event, Found, Loss, Outcome, Part, Record, Slot, StepStatus, Topic,
 };
 
 /// The line of a record, with the time it was written; none for facts that only the engine needs.
@@ -46,7 +46,21 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
             format!("{}: {name} = {}", place(step, host.as_ref()), line(value))
         }
         Event::Asked { about, .. } => format!("waits for a person: {}", topic(about)),
+        Event::Answered { answer: Answer::Signed(signature), .. } => {
+            format!("signed by {}", line(signature.by()))
+        }
+        Event::Answered { answer: Answer::Refused(why), .. } => {
+            format!("what was handed over does not count: {}", line(why))
+        }
         Event::Answered { by, .. } => format!("answered by {}", line(by)),
+        Event::Approved { approval } => {
+            let step =
+                approval.terms().map_or_else(String::new, |terms| format!("{}: ", terms.step));
+            format!("{step}approved by {}", line(approval.by()))
+        }
+        Event::Expired { step, .. } => {
+            format!("{step}: what was asked for stands no longer, and is asked for again")
+        }
         Event::ShellOpened { host, by, .. } => format!("{host}: {} opens a shell", line(by)),
         Event::HostEnded { status: StepStatus::Done, .. } if !verbose => return None,
         Event::HostEnded { step, host, status, why } => {
@@ -182,6 +196,7 @@ fn topic(topic: &Topic) -> String {
     match topic {
         Topic::Changes => "the changes of the plan".to_owned(),
         Topic::Destroy { step, .. } => format!("{step} is destructive"),
+        Topic::Signatures { step, .. } => format!("{step} takes more signatures"),
         Topic::Failure { step, host } => format!("{step} failed on {host}"),
         Topic::Choose { step } => format!("{step} is a choice"),
         Topic::Manual { step } => format!("{step} is done by hand"),

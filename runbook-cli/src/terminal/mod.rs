@@ -2,6 +2,7 @@
 
 pub(crate) mod card;
 pub(crate) mod checkup;
+pub(crate) mod codes_view;
 pub(crate) mod diagnostics;
 pub(crate) mod event_line;
 pub(crate) mod evidence;
@@ -21,6 +22,7 @@ pub(crate) mod resume_view;
 #[cfg(test)]
 mod samples;
 pub(crate) mod shell;
+pub(crate) mod signatures;
 pub(crate) mod stale;
 pub(crate) mod steps_view;
 pub(crate) mod summary;

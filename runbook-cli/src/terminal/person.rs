@@ -6,10 +6,15 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use runbook_core::base::{HostName, SafeText, StepId, ValueName};
 use runbook_core::confirm::{Answering, Asked, Confirmer, Reply};
+use runbook_core::drive;
+use runbook_core::journal::RunDirectory;
 use runbook_core::plan::Destination;
-use runbook_core::run::{Answer, AttemptId, Card, FailureCard, Offers, Question, UnknownCard};
+use runbook_core::run::{
+    Answer, AttemptId, Card, FailureCard, Offers, Question, SignaturesWanted, UnknownCard,
+};
 
 use super::card::{self, Known, Standing};
 use super::evidence::Kept;
@@ -20,7 +25,9 @@ use super::plan_view::{self, PlanView, environment_name};
 use super::prompt::Tty;
 use super::shell::Shell;
 use super::theme::{LIVE, STRONG, WARN, paint};
-use super::{evidence, failure_card, full_output, host_shell, unknown_card, value_prompt, why};
+use super::{
+    evidence, failure_card, full_output, host_shell, signatures, unknown_card, value_prompt, why,
+};
 use crate::suggestion::did_you_mean;
 
 /// The person at the terminal.
@@ -38,6 +45,10 @@ pub(crate) struct Person {
     pub(crate) today: Date,
     /// Given to `ssh` as `-F`.
     pub(crate) ssh_config: Option<PathBuf>,
+    /// What they sign with.
+    pub(crate) signing_key: Option<PathBuf>,
+    /// Where the run is kept, and requests are laid down.
+    pub(crate) directory: Option<RunDirectory>,
 }
 
 impl Confirmer for Person {
@@ -58,6 +69,7 @@ impl Person {
                 self.changes(type_instead.as_deref(), *changes, *destroys).await
             }
             Question::Destroy(card) => self.destroy(asked, card).await,
+            Question::Signatures(wanted) => self.signatures(wanted).await,
             Question::Failure(card) => self.failure(asked, card).await,
             Question::Choose { step, text, options } => self.choose(step, text, options).await,
             Question::Manual { step, text, ask, offers } => {
@@ -123,6 +135,72 @@ impl Person {
             }
         }
         Answer::Typed(typed)
+    }
+
+    /// Signs first, where they can, and then waits for others: for a line that is pasted, or one that is
+    /// left in the directory of the run.
+    async fn signatures(&self, wanted: &SignaturesWanted) -> Answer {
+        let request = &wanted.request;
+        if wanted.given.is_empty()
+            && wanted.refused.is_none()
+            && let Some(key) = &self.signing_key
+        {
+            self.say(&format!(
+                " Signing with this key:\n   {}\n",
+                SafeText::line(key.display().to_string())
+            ));
+            match drive::sign(request.digest(), key).await {
+                Ok(handed) => return Answer::Handed(handed.to_text()),
+                Err(why) => self.say(&format!(" {}\n", SafeText::line(why))),
+            }
+        }
+        let text = request.to_text();
+        let laid = self.directory.as_ref().map(|directory| directory.leave_request(&text));
+        let _laid = Laid(self.directory.as_ref());
+        let file = match laid {
+            Some(Ok(path)) => Some(path),
+            Some(Err(error)) => {
+                self.say(&format!(" {}\n", SafeText::line(error.to_string())));
+                None
+            }
+            None => None,
+        };
+        self.say(&signatures::draw(wanted, file.as_deref(), &TimeZone::system()));
+        let expired = tokio::time::sleep(signatures::left(request.terms.expires));
+        tokio::pin!(expired);
+        loop {
+            let typed = tokio::select! {
+                () = &mut expired => {
+                    self.say("\n Nobody signed in time.\n");
+                    return Answer::No;
+                }
+                left = self.left() => {
+                    self.say("\n");
+                    return Answer::Handed(left);
+                }
+                typed = self.line() => typed,
+            };
+            match typed.as_deref() {
+                None | Some("q") => return Answer::Quit,
+                Some("s") => return Answer::PassOver,
+                Some("r") => self.say(&format!("\n{text}")),
+                Some("") => {}
+                Some(typed) => match signatures::handed(typed) {
+                    Ok(answer) => return Answer::Handed(answer),
+                    Err(why) => self.say(&format!(" {}\n", SafeText::line(why))),
+                },
+            }
+        }
+    }
+
+    /// An answer that is left in the directory of the run.
+    async fn left(&self) -> String {
+        loop {
+            tokio::time::sleep(signatures::LOOK_EVERY).await;
+            if let Some(Ok(Some(answer))) = self.directory.as_ref().map(RunDirectory::take_answer) {
+                return answer;
+            }
+        }
     }
 
     fn evidence(&self, asked: &Asked, card: &Card) -> String {
@@ -281,6 +359,15 @@ impl Person {
 
     async fn line(&self) -> Option<String> {
         self.tty.line(&self.shell).await
+    }
+}
+
+/// A request that is there for as long as it is waited with.
+struct Laid<'a>(Option<&'a RunDirectory>);
+
+impl Drop for Laid<'_> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|directory| directory.withdraw_request());
     }
 }
 

@@ -204,6 +204,8 @@ pub(super) fn preview() -> Preview {
 pub(super) fn card(hosts: &[&str]) -> Card {
     let on = |name: &&str| CardHost {
         host: host(name),
+        identity: None,
+        attempt: None,
         affects: Some("every client of app: no database for about 20 s".into()),
         loses: Some(format!("writes after 02:41:07 on {name}, 48 424 → 48 112 orders")),
         items: Some(vec!["app".into(), "evil\u{1b}]0;x\u{7}".into()]),
@@ -211,6 +213,10 @@ pub(super) fn card(hosts: &[&str]) -> Card {
         payload: Some(script(&"echo a line of it\n".repeat(10))),
     };
     Card {
+        run: "r8f3kq".parse().unwrap(),
+        runbook: "db-restore".to_owned(),
+        text: Digest::of("text"),
+        environment: None,
         step: "swap".parse().unwrap(),
         title: "Make the restored copy the live database".to_owned(),
         undo: false,
@@ -218,6 +224,7 @@ pub(super) fn card(hosts: &[&str]) -> Card {
         of_hosts: 3,
         proof: vec!["copy inspected at 03:26".into(), "fresh dump, 1.9 GB".into()],
         undo_line: "yes, one command; old data kept as app_before_kx3w9p".to_owned(),
+        note: None,
         digest: Digest::of("card"),
     }
 }

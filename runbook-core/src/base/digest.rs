@@ -28,6 +28,12 @@ impl Digest {
         Self(hasher.finalize().into())
     }
 
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first eight hex digits, for a person to compare.
     #[must_use]
     pub fn short(&self) -> String {

@@ -15,16 +15,17 @@ use super::lease::{self, Leases};
 use super::lock::{self, Held};
 use super::output::{Outlets, Watcher};
 use super::person::Person;
+use super::signers::Signers;
 use super::stations::Stations;
 use super::world::World;
 use super::write_ahead::{Cleared, NotCleared, WriteAhead};
-use super::{Control, Finished, LOOK_BEFORE_YOU_ACT, Parts, attempt, change, probing};
+use super::{Control, Finished, LOOK_BEFORE_YOU_ACT, Parts, attempt, change, nonce, probing};
 use crate::base::{Digest, HostName};
 use crate::confirm::Asked;
 use crate::journal::{PlanUse, UsedPlans};
 use crate::plan::Plan;
 use crate::report::Summary;
-use crate::run::{Action, AttemptId, Effect, Event, Input, Options, Record, Run};
+use crate::run::{Action, Answer, AttemptId, Effect, Event, Input, Options, Record, Run, Topic};
 
 /// Executes one plan.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Engine {
     /// Executes the plan to its end. Whatever happens is told by what comes back; when it does,
     /// nothing of the run is under way on this machine.
     pub async fn run(self, plan: Arc<Plan>, options: Options) -> Finished {
-        let run = Run::new(plan, options);
+        let run = Run::new(plan, with_nonce(options));
         self.go(run, Summary::default(), Input::Begin).await
     }
 
@@ -64,7 +65,7 @@ impl Engine {
         by: String,
         options: Options,
     ) -> Finished {
-        let before = Options::default();
+        let (before, options) = (Options::default(), with_nonce(options));
         let run = Run::replay(plan, before, records.iter().map(|record| &record.fact));
         self.go(run, Summary::of(records), Input::Resume { by, options }).await
     }
@@ -88,6 +89,7 @@ struct Loop {
     tasks: JoinSet<Input>,
     cancels: BTreeMap<AttemptId, Arc<Notify>>,
     person: Person,
+    signers: Option<Signers>,
     lock_places: Vec<PathBuf>,
     locks: Vec<Held>,
     plans: Option<UsedPlans>,
@@ -122,6 +124,7 @@ impl Loop {
             tasks: JoinSet::new(),
             cancels: BTreeMap::new(),
             person: Person::new(parts.confirmer),
+            signers: parts.signers,
             lock_places: parts.locks,
             locks: Vec::new(),
             plans: parts.plans,
@@ -136,6 +139,7 @@ impl Loop {
                 Ok(input) => input,
                 Err(over) => break over,
             };
+            let input = self.looked_at(input).await;
             if let Err(over) = self.take_turn(input).await {
                 break over;
             }
@@ -163,6 +167,29 @@ impl Loop {
                 Over::Broken(format!("an attempt broke off inside runbook: {panic}"))
             }),
         }
+    }
+
+    /// What someone handed over is looked at before it is news: a signature counts when `ssh-keygen`
+    /// says so, and nobody else can say so.
+    async fn looked_at(&mut self, input: Input) -> Input {
+        let Input::Answered { question, answer: Answer::Handed(text), by } = input else {
+            return match input {
+                Input::Answered { question, answer: Answer::Signed(_), by } => {
+                    let answer = Answer::Refused("nobody looked at it".to_owned());
+                    Input::Answered { question, answer, by }
+                }
+                other => other,
+            };
+        };
+        let about = self.run.state().questions.get(&question).map(|asked| &asked.about);
+        let signature = match (about, &self.signers) {
+            (Some(Topic::Signatures { request, .. }), Some(signers)) => {
+                signers.signature(*request, &text).await
+            }
+            _ => Err("nothing says whose signatures count".to_owned()),
+        };
+        let answer = signature.map_or_else(Answer::Refused, Answer::Signed);
+        Input::Answered { question, answer, by }
     }
 
     /// Writes down what the news leads to, and only then does it.
@@ -368,6 +395,12 @@ impl Loop {
         let journal = self.ahead.location().map(Path::to_owned);
         Finished { run: self.world.run.clone(), journal, code, sentence, summary: self.summary }
     }
+}
+
+/// What people will be asked to approve is bound to a number drawn for this command.
+fn with_nonce(options: Options) -> Options {
+    let nonce = options.nonce.or_else(|| Some(nonce::drawn()));
+    Options { nonce, ..options }
 }
 
 async fn connect(world: &World, host: HostName) -> Input {

@@ -13,6 +13,9 @@ pub mod doctor;
 mod driver;
 mod lease;
 mod lock;
+#[cfg(test)]
+mod mutations;
+mod nonce;
 mod outcome;
 mod output;
 mod person;
@@ -20,6 +23,7 @@ mod probing;
 mod requests;
 #[cfg(test)]
 mod sample;
+mod signers;
 mod stations;
 mod suggestions;
 mod world;
@@ -37,6 +41,8 @@ use crate::transport::Transport;
 
 pub use control::Control;
 pub use driver::Engine;
+pub use nonce::drawn;
+pub use signers::{Signers, sign};
 pub use suggestions::{Ways, suggestions};
 pub use write_ahead::Durable;
 
@@ -58,6 +64,8 @@ pub struct Parts {
     pub plans: Option<UsedPlans>,
     /// Who is asked.
     pub confirmer: Arc<dyn Confirmer>,
+    /// Whose signatures count, where it takes more people than one; none where nobody's do.
+    pub signers: Option<Signers>,
     /// Who watches.
     pub reporter: Box<dyn Reporter>,
     /// Whether a person may be asked by `ssh` for a passphrase.

@@ -6,12 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::path::Path;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::base::{Digest, StepId};
 use crate::journal::{Durability, Journal, JournalError};
 use crate::run::{
-    Action, Approval, ApprovedOrder, AttemptId, Effect, Event, Order, Part, Record, Turn,
+    Action, Approval, ApprovedOrder, AttemptId, Effect, Event, Order, Part, Record, STANDS, Turn,
 };
+
+/// How much later than the machine this may look at the clock.
+const LENIENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// An order whose intent is on the disk. Each is made once.
 #[derive(Debug, PartialEq)]
@@ -55,13 +61,24 @@ pub(super) struct WriteAhead {
     intents: BTreeMap<AttemptId, Digest>,
     /// Approvals on the disk.
     approvals: Vec<Approval>,
+    /// When, by a clock that neither goes back nor stops, each request on the disk was put.
+    requests: BTreeMap<Digest, u64>,
+    /// What the clocks said at the last append.
+    now: Option<(Timestamp, u64)>,
     /// Steps that are reads.
     reads: BTreeSet<StepId>,
 }
 
 impl WriteAhead {
     pub(super) fn new(journal: Box<dyn Journal>) -> Self {
-        Self { journal, intents: BTreeMap::new(), approvals: Vec::new(), reads: BTreeSet::new() }
+        Self {
+            journal,
+            intents: BTreeMap::new(),
+            approvals: Vec::new(),
+            requests: BTreeMap::new(),
+            now: None,
+            reads: BTreeSet::new(),
+        }
     }
 
     /// Writes the facts of a turn, as durably as they need, and gives out what may be done now.
@@ -73,7 +90,7 @@ impl WriteAhead {
             false => self.journal.append(events, durability)?,
         };
         if durability == Durability::Synced {
-            records.iter().for_each(|record| self.remember(&record.fact));
+            records.iter().for_each(|record| self.remember(record));
         }
         // All or nothing: an order that is not cleared holds the whole turn back.
         let cleared = actions.into_iter().map(|action| self.clear(action));
@@ -116,14 +133,41 @@ impl WriteAhead {
         self.journal.location()
     }
 
-    fn remember(&mut self, fact: &Event) {
-        match fact {
+    fn remember(&mut self, record: &Record) {
+        self.now = Some((record.at, record.elapsed_ms));
+        match &record.fact {
             Event::Intended { attempt, effect, digest, .. } if *effect > Effect::Read => {
                 self.intents.insert(attempt.clone(), *digest);
+            }
+            Event::Requested { card, terms } => {
+                self.requests.insert(terms.request(*card), record.elapsed_ms);
             }
             Event::Approved { approval } => self.approvals.push(approval.clone()),
             _ => {}
         }
+    }
+
+    /// Whether the approvals on the disk admit it: of a request that was put so long ago at most, by
+    /// as many people as it takes. The machine has asked the same, by the wall clock alone.
+    fn is_approved(&self, approved: &ApprovedOrder) -> bool {
+        let request = approved.request();
+        let Some(((at, now), put)) = self.now.zip(self.requests.get(&request)) else {
+            return false;
+        };
+        let age = now.checked_sub(*put).map(Duration::from_millis);
+        if age.is_none_or(|age| age > STANDS + LENIENCE.unsigned_abs()) {
+            return false;
+        }
+        let of_it = || self.approvals.iter().filter(|one| one.request() == Some(request));
+        let Some(expires) = of_it().find_map(|one| Some(one.terms()?.expires)) else {
+            return false;
+        };
+        if at.duration_since(expires) >= LENIENCE {
+            return false;
+        }
+        let last = expires.saturating_sub(SignedDuration::from_millis(1)).unwrap_or(expires);
+        let again = ApprovedOrder::admit(approved.order().clone(), request, of_it(), last);
+        again.is_ok_and(|again| again.needed() >= approved.needed())
     }
 
     fn clear(&mut self, action: Action) -> Result<Cleared, NotCleared> {
@@ -137,11 +181,10 @@ impl WriteAhead {
                 }
             }
             Action::Destroy(approved) => {
-                let order = approved.order();
-                let is_approved = self.approvals.iter().any(|approval| approval.admits(order));
-                match self.use_up(order) && is_approved {
+                let is_intended = self.use_up(approved.order());
+                match is_intended && self.is_approved(&approved) {
                     true => Ok(Cleared::Destroy(Durable(approved))),
-                    false => Err(NotCleared::Unintended(order.id.clone())),
+                    false => Err(NotCleared::Unintended(approved.order().id.clone())),
                 }
             }
             other => Ok(Cleared::Other(other)),
@@ -158,7 +201,7 @@ impl WriteAhead {
 mod tests {
     use super::*;
     use crate::journal::{CountingClock, MemoryJournal};
-    use crate::run::samples::{approval, order};
+    use crate::run::samples::{approval, order, requested};
     use crate::run::{Loss, Payload, StepStatus};
 
     fn intended(order: &Order) -> Event {
@@ -195,12 +238,18 @@ mod tests {
     fn a_destroy_goes_only_with_its_approval_on_the_disk() {
         let destroy = order(Effect::Destroy, "drop");
         let approval = approval(&destroy);
-        let approved = || Action::Destroy(approval.admit(destroy.clone()).unwrap());
+        let then = jiff::Timestamp::UNIX_EPOCH;
+        let request = approval.request().unwrap();
+        let admit = || ApprovedOrder::admit(destroy.clone(), request, [&approval], then).unwrap();
+        let approved = || Action::Destroy(admit());
         let mut ahead = ahead();
         assert!(!commit(&mut ahead, vec![intended(&destroy)], approved()), "not written down");
         assert!(!commit(&mut ahead, vec![intended(&destroy)], Action::Start(destroy.clone())));
         let written = Event::Approved { approval: approval.clone() };
         assert!(!commit(&mut ahead, vec![written], approved()), "the intent was used up");
+        assert!(!commit(&mut ahead, vec![intended(&destroy)], approved()), "nobody was asked");
+        let asked = requested(&destroy);
+        assert!(!commit(&mut ahead, vec![asked], approved()), "the intent was used up");
         assert!(commit(&mut ahead, vec![intended(&destroy)], approved()));
     }
 

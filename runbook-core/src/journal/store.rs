@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "runs are directories")]
 
+mod codes;
+mod handover;
 mod replan;
 mod run_directory;
 mod stop_request;

@@ -101,6 +101,8 @@ impl Reader {
             name: None,
             protect: self.read(&entry.protect).is_some_and(|protect| protect.value),
             approvals: self.count(&entry.approvals, "`approvals` is how many people it takes"),
+            allowed_signers: self.file(&entry.allowed_signers),
+            revoked_keys: self.file(&entry.revoked_keys),
             max_hosts_per_destroy: self.count(
                 &entry.max_hosts_per_destroy,
                 "`max_hosts_per_destroy` is how many hosts one card may cover",
@@ -121,6 +123,16 @@ impl Reader {
             Some(count) => count.value,
             None => 1,
         }
+    }
+
+    /// The name of a file.
+    fn file(&mut self, field: &Field<String>) -> Option<String> {
+        let name = self.read(field)?;
+        if name.value.is_empty() || name.value.contains(char::is_control) {
+            let message = "this names a file, from the directory of the inventory";
+            self.error("bad-value", name.span, message, "leave the key out where there is none");
+        }
+        Some(name.value.clone())
     }
 
     fn role(&mut self, hosts: &Spanned<List<String>>) -> Vec<HostName> {

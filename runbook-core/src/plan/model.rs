@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{EnvName, HostName, RoleName, RunId, Value, ValueName};
+use crate::base::{Digest, EnvName, HostName, RoleName, RunId, Value, ValueName};
 use crate::runbook::Runbook;
 
 /// A runbook bound to an environment and arguments. Everything a run needs to know before it
@@ -55,6 +55,10 @@ pub struct Environment {
     pub protect: bool,
     /// How many people a destroy needs.
     pub approvals: u32,
+    /// The file that says whose signatures count, as the inventory names it.
+    pub allowed_signers: Option<String>,
+    /// The file of keys whose signatures do not.
+    pub revoked_keys: Option<String>,
     /// How many hosts one card may cover.
     pub max_hosts_per_destroy: u32,
 }
@@ -69,7 +73,14 @@ impl Environment {
 
 impl Default for Environment {
     fn default() -> Self {
-        Self { name: None, protect: false, approvals: 1, max_hosts_per_destroy: 1 }
+        Self {
+            name: None,
+            protect: false,
+            approvals: 1,
+            allowed_signers: None,
+            revoked_keys: None,
+            max_hosts_per_destroy: 1,
+        }
     }
 }
 
@@ -120,6 +131,14 @@ pub struct Identity {
     pub user: String,
     /// Its host key's fingerprint; none for this machine, or through a connection of the user's own.
     pub fingerprint: Option<String>,
+}
+
+impl Identity {
+    /// The digest of all of it.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(serde_json::to_vec(self).expect("an identity is text"))
+    }
 }
 
 /// A parameter's value.

@@ -2,15 +2,16 @@
 //! ended, in an order that the machine allows, and the end that the machine comes to. Knows nothing of
 //! bytes and files: that a chain is whole is the journal's to say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::audit_approvals::{Approvals, Moment};
 use crate::base::Digest;
 use crate::plan::Plan;
-use crate::run::{Approval, AttemptId, Effect, Event, Options, QuestionId, Run};
+use crate::run::{AttemptId, Effect, Event, Options, QuestionId, Record, Run, Terms};
 
 /// What is wrong with a run's records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,51 +49,66 @@ struct Auditor {
     run: Run,
     audit: Audit,
     seq: u64,
-    /// The orders that an approval admits and that were not intended yet.
-    unused: BTreeSet<Digest>,
-    used: BTreeSet<Digest>,
+    approvals: Approvals,
     ended: BTreeMap<AttemptId, bool>,
     questions: BTreeMap<QuestionId, bool>,
     agreed: bool,
 }
 
-/// Holds the records of a run of this plan against the laws of the machine.
+/// Holds the facts of a run of this plan against the laws of the machine.
 #[must_use]
 pub fn audit<'a>(plan: &Arc<Plan>, facts: impl IntoIterator<Item = &'a Event>) -> Audit {
-    let mut auditor = Auditor {
-        run: Run::new(Arc::clone(plan), Options::default()),
-        audit: Audit::default(),
-        seq: 0,
-        unused: BTreeSet::new(),
-        used: BTreeSet::new(),
-        ended: BTreeMap::new(),
-        questions: BTreeMap::new(),
-        agreed: false,
-    };
-    for fact in facts {
-        auditor.take(fact);
+    let mut auditor = Auditor::new(plan);
+    facts.into_iter().for_each(|fact| auditor.take(fact, None));
+    auditor.audit
+}
+
+/// The same of records, which tell also when it was.
+#[must_use]
+pub fn audit_records<'a>(plan: &Arc<Plan>, records: impl IntoIterator<Item = &'a Record>) -> Audit {
+    let mut auditor = Auditor::new(plan);
+    for record in records {
+        let when = Moment { at: record.at, elapsed_ms: record.elapsed_ms };
+        auditor.take(&record.fact, Some(when));
     }
     auditor.audit
 }
 
 impl Auditor {
+    fn new(plan: &Arc<Plan>) -> Self {
+        Self {
+            run: Run::new(Arc::clone(plan), Options::default()),
+            audit: Audit::default(),
+            seq: 0,
+            approvals: Approvals::default(),
+            ended: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            agreed: false,
+        }
+    }
+
     fn wrong(&mut self, what: impl Into<String>) {
         self.audit.findings.push(Finding { record: Some(self.seq), what: what.into() });
     }
 
-    fn take(&mut self, fact: &Event) {
+    fn take(&mut self, fact: &Event, when: Option<Moment>) {
         self.order(fact);
         match fact {
             Event::Planned { digest, run, .. } => self.planned(*digest, run.as_str()),
             Event::Agreed => self.agreed(),
-            // An approval of before is not used again.
-            Event::Resumed { .. } => self.unused.clear(),
-            Event::Approved { approval } => self.approved(approval),
+            Event::Resumed { .. } => self.approvals.resumed(),
+            Event::Requested { card, terms } => self.requested(*card, terms, when),
+            Event::Expired { request, .. } => self.approvals.expired(*request),
+            Event::Approved { approval } => {
+                self.audit.approvals += 1;
+                let wrong = self.approvals.approved(approval, when);
+                wrong.into_iter().for_each(|what| self.wrong(what));
+            }
             Event::Intended { attempt, effect, digest, payload, .. } => {
                 if attempt.order_digest(*effect, payload) != *digest {
                     self.wrong(format!("the digest of {attempt} is not that of what was sent"));
                 }
-                self.intended(attempt, *effect, *digest);
+                self.intended(attempt, *effect, *digest, when);
             }
             Event::Exited { attempt, .. } | Event::Lost { attempt, .. } => self.came_back(attempt),
             Event::Sought { attempt } => self.sought(attempt),
@@ -145,18 +161,21 @@ impl Auditor {
         }
     }
 
-    fn approved(&mut self, approval: &Approval) {
-        self.audit.approvals += 1;
-        for order in approval.orders() {
-            // A card that was void is approved anew; what was sent by one never is.
-            self.unused.insert(*order);
-            if self.used.contains(order) {
-                self.wrong("what was sent already was approved again");
-            }
-        }
+    fn requested(&mut self, card: Digest, terms: &Terms, when: Option<Moment>) {
+        let plan = self.run.plan();
+        let own = plan.runbook.step(&terms.step).and_then(|step| step.card.approvals);
+        let needed = plan.environment.approvals_for(own);
+        let wrong = self.approvals.requested(card, terms, needed, when);
+        wrong.into_iter().for_each(|what| self.wrong(what));
     }
 
-    fn intended(&mut self, attempt: &AttemptId, effect: Effect, digest: Digest) {
+    fn intended(
+        &mut self,
+        attempt: &AttemptId,
+        effect: Effect,
+        digest: Digest,
+        when: Option<Moment>,
+    ) {
         self.audit.attempts += 1;
         if self.ended.insert(attempt.clone(), false).is_some() {
             self.wrong(format!("the number of {attempt} was used twice"));
@@ -168,10 +187,8 @@ impl Auditor {
             self.wrong(format!("{attempt} changes something in a preview"));
         }
         if effect == Effect::Destroy {
-            if !self.unused.remove(&digest) {
-                self.wrong(format!("no unused approval admits {attempt}"));
-            }
-            self.used.insert(digest);
+            let wrong = self.approvals.sent(attempt, digest, when);
+            wrong.into_iter().for_each(|what| self.wrong(what));
         }
         let plan = self.run.plan();
         if plan.runbook.step(&attempt.step).is_none() {

@@ -9,10 +9,10 @@ use super::event::{Event, Listing, Timer, Topic};
 use super::question::{Answer, QuestionId};
 use super::state::{
     AttemptEnd, AttemptState, Base, CheckState, Decision, Delivered, Failure, Interrupt, Link,
-    Lock, Main, Phase, QuestionState, State, StepState, Taking, Turn, Watch,
+    Lock, Main, Phase, QuestionState, RequestState, State, StepState, Taking, Turn, Watch,
 };
 use super::status::StepStatus;
-use crate::base::{HostName, StepId, Value, ValueName};
+use crate::base::{Digest, HostName, StepId, Value, ValueName};
 use crate::plan::Verdict;
 use crate::runbook::{Probe, Runbook};
 
@@ -20,8 +20,9 @@ impl State {
     /// Applies a fact.
     pub(super) fn apply(&mut self, event: &Event, runbook: &Runbook) {
         match event {
-            Event::Planned { options, .. } => {
+            Event::Planned { options, operator, .. } => {
                 self.options = options.clone();
+                self.driver.clone_from(operator);
                 self.phase = Phase::Preview;
             }
             Event::ClockRead { at } => self.now = Some(*at),
@@ -50,7 +51,10 @@ impl State {
                 self.interrupt = Some(Interrupt { how: how.clone(), answer: decided.clone() });
             }
             Event::Ended { code, .. } => self.ended = Some(*code),
-            Event::Resumed { options, .. } => self.resumed(options, runbook),
+            Event::Resumed { options, by } => {
+                self.driver.clone_from(by);
+                self.resumed(options, runbook);
+            }
             Event::BaseAsked { keeper } => {
                 self.bases.insert(keeper.clone(), Base::Asked);
             }
@@ -129,6 +133,14 @@ impl State {
                     attempt.cancelled = true;
                 }
             }
+            Event::Requested { card, terms } => {
+                let (card, terms) = (*card, terms.clone());
+                let request = terms.request(card);
+                let (void, expired, sent) = (false, false, BTreeSet::new());
+                let asked = RequestState { card, terms, void, expired, sent };
+                self.requests.insert(request, asked);
+            }
+            Event::Expired { request, .. } => self.expired(*request),
             Event::Approved { approval } => self.approved(approval),
             Event::ShellOpened { step, host, .. } => self.change_turn(step, host, |turn| {
                 if let Some(failure) = &mut turn.failure {
@@ -192,6 +204,11 @@ impl State {
             self.changed = true;
             self.changed_now = true;
         }
+        for asked in self.requests.values_mut() {
+            if asked.terms.orders().contains(&begun.digest) {
+                asked.sent.insert(begun.digest);
+            }
+        }
         self.attempts.insert(attempt.clone(), begun);
         match attempt.part {
             Part::Main => self.change_turn(&attempt.step, &attempt.host, |turn| {
@@ -217,17 +234,33 @@ impl State {
     /// An approval is for the turns of its card, until one of them begins anew.
     fn approved(&mut self, approval: &Approval) {
         self.approvals.push(approval.clone());
-        let card = approval.card();
-        let about = self.questions.values().find_map(|asked| match &asked.about {
-            Topic::Destroy { step, hosts, digest } if *digest == card => Some((step, hosts)),
-            _ => None,
-        });
-        let Some((step, hosts)) = about.map(|(step, hosts)| (step.clone(), hosts.clone())) else {
+        let Some((request, terms)) = approval.request().zip(approval.terms()) else { return };
+        if !self.is_approved(request) {
             return;
-        };
-        for host in hosts {
-            self.change_turn(&step, &host, |turn| turn.approved = Some(card));
         }
+        for bound in &terms.hosts {
+            self.change_turn(&terms.step, &bound.host, |turn| turn.approved = Some(request));
+        }
+    }
+
+    /// What was approved is asked for again.
+    fn expired(&mut self, request: Digest) {
+        let Some(asked) = self.requests.get_mut(&request) else { return };
+        (asked.void, asked.expired) = (true, true);
+        let (step, hosts) = (asked.terms.step.clone(), asked.terms.hosts.clone());
+        for bound in hosts {
+            self.change_turn(&step, &bound.host, |turn| {
+                turn.approved.take_if(|approved| *approved == request);
+            });
+        }
+    }
+
+    /// A step is begun anew on a host: what was approved for it there counts no more.
+    pub(super) fn begin_anew(&mut self, step: &StepId, host: &HostName) {
+        self.void_requests(step, host);
+        self.change_turn(step, host, |turn| {
+            *turn = Turn { began: true, round: turn.round + 1, ..Turn::default() };
+        });
     }
 
     /// A list that is read before the step's turn began is the preview's.
@@ -361,9 +394,7 @@ impl State {
         match question.about.clone() {
             Topic::Failure { step, host } if *answer == Answer::Retry => {
                 self.forget_values(&step, &host, runbook);
-                self.change_turn(&step, &host, |turn| {
-                    *turn = Turn { began: true, round: turn.round + 1, ..Turn::default() };
-                });
+                self.begin_anew(&step, &host);
             }
             Topic::Failure { step, host } => {
                 let turns = self.steps.values().flat_map(|step| step.hosts.iter().flatten());

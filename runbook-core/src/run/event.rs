@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::about::{About, ProbeId};
-use super::approval::Approval;
+use super::approval::{Approval, Terms};
 use super::attempt::{AttemptId, Effect, Loss, Outcome, Payload};
 use super::place::{Found, JobBase, Keeper, Place};
 use super::question::{Answer, QuestionId};
@@ -209,6 +209,20 @@ pub enum Event {
         digest: Digest,
         /// Where its job is kept; none for a read and for a request.
         place: Option<Place>,
+    },
+    /// A card is to be approved on these terms. Durable before anyone answers it.
+    Requested {
+        /// The digest of the card.
+        card: Digest,
+        /// Who is asked for what, and until when.
+        terms: Terms,
+    },
+    /// What was asked for, or approved, stands no longer.
+    Expired {
+        /// Of which step.
+        step: StepId,
+        /// Which request.
+        request: Digest,
     },
     /// A person approved a destroy. Durable before a byte of it leaves.
     Approved {
@@ -439,6 +453,13 @@ pub enum Topic {
         /// Of the card.
         digest: Digest,
     },
+    /// Signatures of a card that takes several people.
+    Signatures {
+        /// The step.
+        step: StepId,
+        /// Which request they sign.
+        request: Digest,
+    },
     /// A failure.
     Failure {
         /// The step.
@@ -485,6 +506,7 @@ impl Event {
             Self::Intended { effect, .. } => *effect > Effect::Read,
             Self::Exited { .. }
             | Self::Lost { .. }
+            | Self::Requested { .. }
             | Self::Approved { .. }
             | Self::Answered { .. }
             | Self::ShellOpened { .. }

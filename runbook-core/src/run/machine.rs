@@ -16,14 +16,23 @@ use crate::plan::Plan;
 use crate::runbook::{Kind, Step};
 
 /// One execution of a plan.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Run {
     plan: Arc<Plan>,
     state: State,
+    /// When the news came that is dealt with. No part of what is known, so none of a replay.
+    at: Timestamp,
     /// Which step delivers a name.
     sources: Arc<BTreeMap<String, StepId>>,
     /// Whether the runbook asks what time it is.
     reads_clock: bool,
+}
+
+impl PartialEq for Run {
+    /// The same plan, of which the same is known.
+    fn eq(&self, other: &Self) -> bool {
+        self.plan == other.plan && self.state == other.state
+    }
 }
 
 /// What one piece of news led to: facts to record, in order, and then orders to carry out.
@@ -61,7 +70,7 @@ impl Run {
         let words = plan.runbook.source.text.split(|c: char| !c.is_alphanumeric() && c != '_');
         let reads_clock = words.into_iter().any(|word| matches!(word, "now" | "goal_at"));
         let state = State { options, ..State::default() };
-        Self { plan, state, sources, reads_clock }
+        Self { plan, state, at: Timestamp::UNIX_EPOCH, sources, reads_clock }
     }
 
     /// The same run after these events: what a journal is read for.
@@ -86,9 +95,17 @@ impl Run {
     pub fn accept(&mut self, input: Input, at: Timestamp) -> Turn {
         let mut turn = Turn::default();
         let Some(event) = self.admit(input) else { return turn };
-        // While a person reads, what they were shown stays as it is.
+        self.at = at;
+        if !matches!(event, Event::Resumed { .. }) {
+            while let Some((request, asked)) = self.state.lapsed(at) {
+                let step = asked.terms.step.clone();
+                self.record(Event::Expired { step, request }, &mut turn);
+            }
+        }
+        // While a person reads, and until what they approved is sent, what they were shown stays as
+        // it is.
         let is_read = self.state.questions.values().any(|question| question.answer.is_none());
-        if self.reads_clock && !is_read {
+        if self.reads_clock && !is_read && !self.state.is_shown() {
             self.record(Event::ClockRead { at }, &mut turn);
         }
         self.record(event, &mut turn);
@@ -118,6 +135,23 @@ impl Run {
     #[must_use]
     pub const fn options(&self) -> &Options {
         &self.state.options
+    }
+
+    /// The same, as if it were another run at another time: what differs then is bound to them.
+    pub(super) fn elsewhere(&self) -> Self {
+        let mut other = self.clone();
+        let plan = Arc::make_mut(&mut other.plan);
+        plan.run.id = "elsewhere".parse().expect("it is letters only");
+        plan.run.started = Timestamp::MIN;
+        for time in [&mut other.state.now, &mut other.state.goal_at] {
+            *time = time.map(|_| Timestamp::MIN);
+        }
+        other
+    }
+
+    /// When the news came that is dealt with.
+    pub(super) const fn at(&self) -> Timestamp {
+        self.at
     }
 
     /// What is known of it.

@@ -2,12 +2,14 @@
 
 pub mod about;
 pub mod action;
+pub mod advance;
 mod apply;
 pub mod approval;
 pub mod attempt;
 mod decide;
 pub mod event;
 pub mod foreseen;
+pub mod handover;
 pub mod input;
 mod inquiry;
 mod link;
@@ -32,20 +34,26 @@ mod verdict;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::base::StepId;
+use crate::base::{Digest, StepId};
 
 pub use about::{About, ProbeId, Slot};
 pub use action::{Action, ProbeOrder, RenderedProbe};
-pub use approval::{Approval, ApprovedOrder};
+pub use advance::{Advance, Code, HostOutlook, Kept as KeptPlan, NoAdvance, NotACode, Outlook};
+pub use approval::{
+    Approval, ApprovedOrder, BoundHost, How, NAMESPACE, Refusal, STANDS, Signature, Terms,
+    to_be_signed,
+};
 pub use attempt::{AttemptId, Effect, Loss, Order, Outcome, OutputDigest, Part, Payload};
 pub use event::{Event, Listing, Timer, Topic};
 pub use foreseen::{Difference, Foreseen, Premise};
+pub use handover::{HandedOver, NotARequest, Request};
 pub use input::Input;
 pub use machine::{Run, Turn};
 pub use place::{Found, JobBase, Keeper, Place};
 pub use preview::{CheckLine, Ledger, Preview, PreviewStep, What};
 pub use question::{
-    Answer, Card, CardHost, FailureCard, FailureOptions, Offers, Question, QuestionId, UnknownCard,
+    Answer, Card, CardHost, FailureCard, FailureOptions, Offers, Question, QuestionId,
+    SignaturesWanted, UnknownCard,
 };
 pub use record::Record;
 pub use state::State;
@@ -66,4 +74,11 @@ pub struct Options {
     /// The plan file that is executed: it is used once, and only where its premises still hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreseen: Option<Foreseen>,
+    /// Destroys approved in advance, by the code of a plan; each is used up by being here.
+    #[serde(default)]
+    pub approvals: IndexMap<StepId, Advance>,
+    /// Drawn by chance for this command: what people are asked to approve is bound to it, so that no
+    /// answer fits two commands. The engine draws one where none is given.
+    #[serde(default)]
+    pub nonce: Option<Digest>,
 }

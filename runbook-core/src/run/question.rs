@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::approval::{BoundHost, Signature, Terms};
 use super::attempt::{AttemptId, Effect, Payload};
-use crate::base::{Digest, HostName, StepId, Value, ValueName};
-use crate::plan::Verdict;
+use super::handover::Request;
+use crate::base::{Digest, EnvName, HostName, RunId, StepId, Value, ValueName};
+use crate::plan::{Identity, Verdict};
 
 /// A question, unique in its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +31,8 @@ pub enum Question {
     },
     /// The card of a destroy.
     Destroy(Card),
+    /// Signatures of a card that takes several people, one at a time.
+    Signatures(SignaturesWanted),
     /// A step failed: what now.
     Failure(FailureCard),
     /// A person decides.
@@ -69,6 +73,17 @@ pub enum Question {
     },
 }
 
+/// What people sign, and who has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignaturesWanted {
+    /// The card and its terms.
+    pub request: Request,
+    /// Who has signed.
+    pub given: Vec<String>,
+    /// Why what was handed over last does not count.
+    pub refused: Option<String>,
+}
+
 /// What a person is shown of an attempt that may or may not have run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnknownCard {
@@ -90,6 +105,14 @@ pub type Offers = BTreeMap<ValueName, Result<Vec<String>, String>>;
 /// What a person is shown before a destroy, and what their approval is bound to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
+    /// The run.
+    pub run: RunId,
+    /// The runbook.
+    pub runbook: String,
+    /// The digest of its text.
+    pub text: Digest,
+    /// The environment.
+    pub environment: Option<EnvName>,
     /// The step.
     pub step: StepId,
     /// Its title.
@@ -104,8 +127,37 @@ pub struct Card {
     pub proof: Vec<String>,
     /// The way back, in words.
     pub undo_line: String,
-    /// The digest of all of the above that is sent or compared.
+    /// What a person should know of the card itself, such as why it is shown again. No part of what
+    /// is approved.
+    pub note: Option<String>,
+    /// The digest of all of the above but the note: see [`Card::bound`].
     pub digest: Digest,
+}
+
+impl Card {
+    /// The digest of everything the card says: the run, the step, each attempt with its host and who
+    /// that is, every byte that is sent with its values, what it acts on, what must be typed, and
+    /// what is shown.
+    #[must_use]
+    pub fn bound(&self) -> Digest {
+        let bare = Self { note: None, digest: Digest::of(""), ..self.clone() };
+        Digest::of(serde_json::to_vec(&bare).expect("a card is text in lists"))
+    }
+
+    /// Whether for every host exactly what its line asks for was typed.
+    #[must_use]
+    pub fn is_typed(&self, words: &[String]) -> bool {
+        words.len() == self.hosts.len()
+            && !self.hosts.is_empty()
+            && self.hosts.iter().zip(words).all(|(host, typed)| host.confirm == *typed)
+    }
+
+    /// Whether these terms are for this card: its step, its hosts, their identities and orders.
+    #[must_use]
+    pub fn is_of(&self, terms: &Terms) -> bool {
+        terms.step == self.step
+            && terms.hosts.iter().cloned().eq(self.hosts.iter().map(CardHost::bound))
+    }
 }
 
 /// One host of a card.
@@ -113,6 +165,10 @@ pub struct Card {
 pub struct CardHost {
     /// The host.
     pub host: HostName,
+    /// Who it said it is; none where it is not connected to.
+    pub identity: Option<Identity>,
+    /// The attempt; none for what a person does.
+    pub attempt: Option<AttemptId>,
     /// Who notices.
     pub affects: Option<String>,
     /// What is lost.
@@ -123,6 +179,19 @@ pub struct CardHost {
     pub confirm: String,
     /// The exact bytes; none for a manual step.
     pub payload: Option<Payload>,
+}
+
+impl CardHost {
+    /// Who the host is, and what would be sent to it.
+    #[must_use]
+    pub fn bound(&self) -> BoundHost {
+        let order = self.attempt.as_ref().zip(self.payload.as_ref());
+        BoundHost {
+            host: self.host.clone(),
+            identity: self.identity.as_ref().map(Identity::digest),
+            order: order.map(|(id, payload)| id.order_digest(Effect::Destroy, payload)),
+        }
+    }
 }
 
 /// What is shown when a step failed on a host.
@@ -163,6 +232,12 @@ pub enum Answer {
     No,
     /// These words were typed: to changes in a protected environment; on a card, one per host.
     Typed(Vec<String>),
+    /// An answer to a request that someone handed over, which nobody has looked at.
+    Handed(String),
+    /// A request was signed.
+    Signed(Signature),
+    /// What was handed over does not count: why.
+    Refused(String),
     /// Go on without it.
     PassOver,
     /// Try again.

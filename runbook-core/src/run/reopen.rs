@@ -4,6 +4,7 @@
 use super::Options;
 use super::about::About;
 use super::attempt::{AttemptId, Effect, Loss, Part};
+use super::event::Topic;
 use super::place::Found;
 use super::question::Answer;
 use super::state::{AttemptEnd, Failure, Lock, Main, Phase, State, StepState, Taking, Turn, Watch};
@@ -27,8 +28,15 @@ impl State {
         self.ended = None;
         self.hosts.values_mut().for_each(|host| host.link = None);
         self.attested.retain(|_, yes| *yes);
-        self.questions.retain(|_, asked| {
-            !matches!(asked.answer, None | Some((Answer::No | Answer::Quit, _)))
+        // What was approved and not sent is asked for again.
+        self.requests.clear();
+        self.approvals.clear();
+        self.questions.retain(|_, asked| match (&asked.about, &asked.answer) {
+            (_, None | Some((Answer::No | Answer::Quit, _))) => false,
+            (Topic::Destroy { .. } | Topic::Signatures { .. }, Some((answer, _))) => {
+                *answer == Answer::PassOver
+            }
+            _ => true,
         });
         self.let_go_of_attempts();
         if self.phase < Phase::Execution {
@@ -163,9 +171,7 @@ impl State {
         attempt.end = Some(AttemptEnd::Lost(Loss::NotStarted(why.clone())));
         match (id.part, attempt.effect) {
             // Its approval was for that attempt, and is used up.
-            (Part::Main, Effect::Destroy) => self.change_turn(&id.step, &id.host, |turn| {
-                *turn = Turn { began: true, round: turn.round + 1, ..Turn::default() };
-            }),
+            (Part::Main, Effect::Destroy) => self.begin_anew(&id.step, &id.host),
             (Part::Main, _) => {
                 self.change_turn(&id.step, &id.host, |turn| turn.main = Main::Due);
             }
@@ -204,9 +210,7 @@ impl State {
             Answer::Again => {
                 attempt.settled = true;
                 self.forget_values(&id.step, &id.host, runbook);
-                self.change_turn(&id.step, &id.host, |turn| {
-                    *turn = Turn { began: true, round: turn.round + 1, ..Turn::default() };
-                });
+                self.begin_anew(&id.step, &id.host);
             }
             _ => self.change_turn(&id.step, &id.host, |turn| turn.left_unknown = true),
         }

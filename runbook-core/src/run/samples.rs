@@ -5,9 +5,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{
-    About, Answer, Approval, AttemptId, Card, CardHost, Difference, Effect, Ending, Event,
-    Foreseen, Found, JobBase, Keeper, Listing, Loss, Options, Order, Outcome, OutputDigest, Part,
-    Payload, Place, Premise, ProbeId, QuestionId, Slot, StepStatus, Timer, Topic,
+    About, Advance, Answer, Approval, AttemptId, Card, CardHost, Difference, Effect, Ending, Event,
+    Foreseen, Found, HostOutlook, JobBase, Keeper, Listing, Loss, Options, Order, Outcome, Outlook,
+    OutputDigest, Part, Payload, Place, Premise, ProbeId, QuestionId, Signature, Slot, StepStatus,
+    Terms, Timer, Topic,
 };
 use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
 use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};
@@ -46,14 +47,20 @@ pub(crate) fn order(effect: Effect, script: &str) -> Order {
     }
 }
 
-/// The card of that order, and the approval of it by the words it asks for.
-pub(crate) fn approval(order: &Order) -> Approval {
-    let card = Card {
+/// The card of that order.
+pub(crate) fn card(order: &Order) -> Card {
+    let mut card = Card {
+        run: "r8f3kq".parse().unwrap(),
+        runbook: "db-restore".into(),
+        text: Digest::of("text"),
+        environment: Some("prod".parse().unwrap()),
         step: step(),
         title: "swap".into(),
         undo: false,
         hosts: vec![CardHost {
             host: host(),
+            identity: Some(identity()),
+            attempt: Some(order.id.clone()),
             affects: None,
             loses: Some("47 min".into()),
             items: Some(vec!["app".into()]),
@@ -63,9 +70,67 @@ pub(crate) fn approval(order: &Order) -> Approval {
         of_hosts: 1,
         proof: vec!["the dump is whole".into()],
         undo_line: "one command".into(),
+        note: None,
         digest: Digest::of("card"),
     };
-    Approval::of(&card, &["db1/app".to_owned()], std::slice::from_ref(order), "ana").unwrap()
+    card.digest = card.bound();
+    card
+}
+
+/// The terms of that card.
+pub(crate) fn terms(card: &Card) -> Terms {
+    let nonce = Digest::of("nonce");
+    Terms::of(card, Some(QuestionId(1)), nonce, jiff::Timestamp::UNIX_EPOCH, 1, "ana")
+}
+
+/// The approval of that order by the words its card asks for.
+pub(crate) fn approval(order: &Order) -> Approval {
+    let card = card(order);
+    Approval::typed(&card, &["db1/app".to_owned()], &terms(&card), "ana").unwrap()
+}
+
+fn identity() -> Identity {
+    Identity {
+        hostname: "db1".into(),
+        machine_id: "7c1e0b".into(),
+        boot_id: String::new(),
+        user: "deploy".into(),
+        fingerprint: Some("SHA256:x".into()),
+    }
+}
+
+/// The approval of that order by a signature.
+pub(crate) fn signed(order: &Order) -> Event {
+    let card = card(order);
+    let terms = Terms { needed: 2, ..terms(&card) };
+    let approval = Approval::signed(&card, &terms, &signature("ben@example.org")).unwrap();
+    Event::Approved { approval }
+}
+
+/// A signature that was found good.
+pub(crate) fn signature(by: &str) -> Signature {
+    let key = format!("SHA256:{by}");
+    Signature::found_good(by.to_owned(), key, "-----BEGIN SSH SIGNATURE-----\n".to_owned())
+}
+
+/// What a plan foresaw of the card of such an order.
+pub(crate) fn advance() -> Advance {
+    let card = card(&order(Effect::Destroy, "drop"));
+    let outlook = Outlook {
+        runbook: card.runbook.clone(),
+        text: card.text,
+        environment: card.environment.clone(),
+        step: step(),
+        hosts: HostOutlook::of(&card).into_iter().collect(),
+    };
+    let expires = terms(&card).expires;
+    Advance { nonce: Digest::of("plan"), expires, outlook }
+}
+
+/// That the card of that order is to be approved.
+pub(crate) fn requested(order: &Order) -> Event {
+    let card = card(order);
+    Event::Requested { card: card.digest, terms: terms(&card) }
 }
 
 fn foreseen() -> Foreseen {
@@ -152,6 +217,9 @@ fn answers() -> Vec<Answer> {
             ("who".parse().unwrap(), Some(Value::Int(-3))),
             ("x".parse().unwrap(), None),
         ]),
+        Answer::Handed("rba1.x".into()),
+        Answer::Signed(signature("ben@example.org")),
+        Answer::Refused("it is of another request".into()),
         Answer::Accept,
         Answer::Again,
         Answer::Seek,
@@ -166,6 +234,7 @@ fn topics() -> Vec<Topic> {
     vec![
         Topic::Changes,
         Topic::Destroy { step: step(), hosts: vec![host()], digest: Digest::of("card") },
+        Topic::Signatures { step: step(), request: Digest::of("request") },
         Topic::Failure { step: step(), host: host() },
         Topic::Choose { step: step() },
         Topic::Manual { step: step() },
@@ -180,8 +249,15 @@ fn topics() -> Vec<Topic> {
 pub(crate) fn every_event() -> Vec<Event> {
     let mut choices = IndexMap::new();
     choices.insert(step(), "restore".to_owned());
-    let options =
-        Options { person: true, choices, foreseen: Some(foreseen()), ..Options::default() };
+    let options = Options {
+        preview_only: false,
+        person: true,
+        yes: false,
+        choices,
+        foreseen: Some(foreseen()),
+        approvals: IndexMap::from([(step(), advance())]),
+        nonce: Some(Digest::of("chance")),
+    };
     let again = options.clone();
     let mut events = vec![
         Event::Planned {
@@ -202,16 +278,7 @@ pub(crate) fn every_event() -> Vec<Event> {
             holder: "ben, since 03:00".into(),
         },
         Event::Connecting { host: host() },
-        Event::Connected {
-            host: host(),
-            identity: Identity {
-                hostname: "db1".into(),
-                machine_id: "7c1e0b".into(),
-                boot_id: String::new(),
-                user: "deploy".into(),
-                fingerprint: Some("SHA256:x".into()),
-            },
-        },
+        Event::Connected { host: host(), identity: identity() },
         Event::Unreachable { host: host(), why: "refused".into() },
         Event::Decided { step: step(), skipped: Some("`when` is false".into()) },
         Event::Selected { step: step(), hosts: vec![host()] },
@@ -255,6 +322,9 @@ pub(crate) fn every_event() -> Vec<Event> {
             digest: Digest::of("order"),
             place: None,
         },
+        requested(&order(Effect::Destroy, "drop")),
+        signed(&order(Effect::Destroy, "drop")),
+        Event::Expired { step: step(), request: Digest::of("request") },
         Event::Approved { approval: approval(&order(Effect::Destroy, "drop")) },
         Event::Exited { attempt: attempt(Part::Main, 1), outcome: outcome(None) },
         Event::Exited { attempt: attempt(Part::Undo, 1), outcome: outcome(Some("exit 1")) },
@@ -368,8 +438,10 @@ pub(crate) fn variant(event: &Event) -> usize {
         Event::PlanTaken { .. } => 48,
         Event::PlanRefused { .. } => 49,
         Event::LockLost { .. } => 50,
+        Event::Requested { .. } => 51,
+        Event::Expired { .. } => 52,
     }
 }
 
 /// How many variants there are.
-pub(crate) const VARIANTS: usize = 51;
+pub(crate) const VARIANTS: usize = 53;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Options;
 use super::about::About;
-use super::approval::Approval;
+use super::approval::{Approval, Terms};
 use super::attempt::{AttemptId, Effect, Loss, Outcome, Payload};
 use super::event::Topic;
 use super::place::{JobBase, Keeper, Place};
@@ -23,6 +23,8 @@ pub struct State {
     pub phase: Phase,
     /// How it was started.
     pub options: Options,
+    /// Who started it, or took it up last.
+    pub driver: String,
     /// Its lock, where it has one: the one that was asked for last.
     pub lock: Lock,
     /// The plan file it executes, where it executes one.
@@ -51,7 +53,9 @@ pub struct State {
     pub questions: BTreeMap<QuestionId, QuestionState>,
     /// The number of the next one: each is used once, ever.
     pub next_question: u32,
-    /// The approvals that were given.
+    /// What people were asked to approve since the run was begun or taken up again, by its digest.
+    pub requests: BTreeMap<Digest, RequestState>,
+    /// The approvals that were given since then.
     pub approvals: Vec<Approval>,
     /// What people attested, by the place of the check in the text and the host.
     pub attested: BTreeMap<(usize, HostName), bool>,
@@ -208,7 +212,7 @@ pub struct Turn {
     pub failure: Option<Failure>,
     /// How it ended, and why.
     pub ended: Option<(StepStatus, Option<String>)>,
-    /// The card by which a destroy was approved, in this round.
+    /// The request by which a destroy was approved, in this round.
     pub approved: Option<Digest>,
     /// Its place among the undos that people chose in this run: they go one at a time in a step.
     pub undo_place: Option<usize>,
@@ -375,6 +379,21 @@ pub struct QuestionState {
     pub answer: Option<(Answer, String)>,
 }
 
+/// What people were asked to approve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestState {
+    /// The card.
+    pub card: Digest,
+    /// The terms.
+    pub terms: Terms,
+    /// Whether no approval of it counts any more: it is too old, or its step is begun anew.
+    pub void: bool,
+    /// Whether that is for its age.
+    pub expired: bool,
+    /// The orders that were sent by it.
+    pub sent: BTreeSet<Digest>,
+}
+
 /// A value that a step delivered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delivered {
@@ -398,6 +417,61 @@ impl State {
         let waiting = hosts.filter(|(_, turn)| turn.undone.is_none() && turn.ended.is_none());
         let placed = waiting.filter_map(|(host, turn)| Some((turn.undo_place?, host)));
         placed.min().map(|(_, host)| host)
+    }
+
+    /// The approvals of a request.
+    pub fn approvals_of(&self, request: Digest) -> impl Iterator<Item = &Approval> {
+        self.approvals.iter().filter(move |approval| approval.request() == Some(request))
+    }
+
+    /// Whether a request stands and enough people have approved it.
+    #[must_use]
+    pub fn is_approved(&self, request: Digest) -> bool {
+        self.requests.get(&request).is_some_and(|asked| {
+            !asked.void && Approval::people(self.approvals_of(request)) >= asked.terms.needed
+        })
+    }
+
+    /// A request that waits for people, or for what they approved to be sent, and would be too old at
+    /// that time.
+    #[must_use]
+    pub fn lapsed(&self, at: Timestamp) -> Option<(Digest, &RequestState)> {
+        let lapsed =
+            |(_, asked): &(&Digest, &RequestState)| self.is_open(asked) && !asked.terms.stands(at);
+        self.requests.iter().find(lapsed).map(|(request, asked)| (*request, asked))
+    }
+
+    /// Whether a request waits for people, or for what they approved to be sent.
+    fn is_open(&self, asked: &RequestState) -> bool {
+        let question = asked.terms.question.and_then(|question| self.questions.get(&question));
+        let waits = match question.map(|question| &question.answer) {
+            Some(None) => true,
+            Some(Some((answer, _))) if !matches!(answer, Answer::Typed(_)) => false,
+            _ => {
+                let request = asked.terms.request(asked.card);
+                let unsent = |order: &Digest| !asked.sent.contains(order);
+                let may_go_on = asked.terms.hosts.iter().any(|bound| {
+                    let turn = self.turn(&asked.terms.step, &bound.host);
+                    turn.is_none_or(|turn| turn.ended.is_none())
+                });
+                may_go_on && (!self.is_approved(request) || asked.terms.orders().iter().any(unsent))
+            }
+        };
+        waits && !asked.void
+    }
+
+    /// Whether people were shown something that is not sent yet: it stays as it is meanwhile.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        self.requests.values().any(|asked| self.is_open(asked))
+    }
+
+    /// What was approved for a step on a host counts no more: it is begun anew there.
+    pub(super) fn void_requests(&mut self, step: &StepId, host: &HostName) {
+        for asked in self.requests.values_mut() {
+            let covers = asked.terms.hosts.iter().any(|bound| bound.host == *host);
+            asked.void |= asked.terms.step == *step && covers;
+        }
     }
 
     /// How a step ended.

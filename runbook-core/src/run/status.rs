@@ -120,11 +120,11 @@ pub enum Ending {
         /// How.
         how: String,
     },
-    /// The plan file that is executed does not stand any more.
+    /// The plan file that is executed, or what was approved in advance, does not stand any more.
     Stale {
         /// Why.
         sentence: String,
-        /// What is not as it was; empty where it was used before or is too old.
+        /// What is not as it was; empty where the sentence says all of it.
         differences: Vec<super::foreseen::Difference>,
     },
     /// The preview was all that was asked for.

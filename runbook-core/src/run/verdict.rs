@@ -40,7 +40,7 @@ impl Run {
             (5, found.unknown),
             (9, found.detached),
             (1, found.failed.or(found.stopped).or(found.unreachable).or(found.locked)),
-            (4, found.person),
+            (4, found.person.or(found.stale)),
             (10, found.exception),
         ];
         let first = if self.state().changed_now {

@@ -363,6 +363,7 @@ impl Bench {
             locks: vec![self.path("locks")],
             plans: None,
             confirmer: Arc::new(Agreeable::default()),
+            signers: None,
             reporter: Box::new(Ears(ears)),
             attended: false,
         }

@@ -2,6 +2,7 @@
 //!
 //! `INSTA_UPDATE=always` rewrites the snapshots.
 
+mod approvals;
 mod audit;
 mod check;
 mod doctor;

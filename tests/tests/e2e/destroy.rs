@@ -4,7 +4,7 @@ use runbook_core::run::{Effect, Event, StepStatus};
 
 use crate::gate::{self, Gate};
 use crate::journal::Journal;
-use crate::person::{Person as _, assert_fits};
+use crate::person::{DESK, Person as _, assert_fits};
 use crate::single::Single;
 
 /// Removes a file, and counts how often it does.
@@ -135,5 +135,68 @@ fn the_right_words_do_it_once() {
         matches!(fact, Event::Intended { effect: Effect::Destroy, .. })
     });
     assert!(approved < sent, "{approved} {sent}");
+    there.assert_nothing_left();
+}
+
+#[test]
+fn a_code_of_a_plan_destroys_on_a_host_once_what_was_shown() {
+    if !Single::can_start() {
+        return;
+    }
+    let there = start("");
+    let plan = there.operator.run(&["plan", "own", "--host", "db=db1"]);
+    plan.assert_code(0);
+    let (_, code) = plan.stdout.split_once("--approve ").expect("a code is printed");
+    let approve = code.split_whitespace().next().expect("STEP=CODE");
+    assert_eq!(there.file("count"), None);
+    there.run(&["--approve", approve]).assert_code(0);
+    assert_eq!((there.file("dump"), there.file("count").as_deref()), (None, Some("once\n")));
+    let journal = Journal::newest(&there.operator);
+    assert_eq!(journal.changes(), ["wipe db1"]);
+    there.write("dump", "all orders\n");
+    there.run(&["--approve", approve]).assert_code(7);
+    assert_eq!(there.file("count").as_deref(), Some("once\n"));
+    there.operator.run(&["audit"]).assert_code(0);
+    there.assert_nothing_left();
+}
+
+/// Makes a key where an operator has theirs; its public half.
+fn key(there: &Single, name: &str) -> (String, String) {
+    let path = there.operator.home().join(".ssh").join(name);
+    std::fs::create_dir_all(path.parent().expect("a directory")).expect("it is ours");
+    let mut made = std::process::Command::new("ssh-keygen");
+    made.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&path);
+    assert!(made.status().expect("ssh-keygen runs").success());
+    let public = std::fs::read_to_string(path.with_extension("pub")).expect("its public half");
+    (path.display().to_string(), public)
+}
+
+#[test]
+fn two_people_sign_what_is_destroyed_on_a_host() {
+    if !Single::can_start() {
+        return;
+    }
+    let there = start("");
+    let ((_, ana), (key, ben)) = (key(&there, "id_ed25519"), key(&there, "ben"));
+    there.operator.write("signers", &format!("ana@example.org {ana}ben@example.org {ben}"));
+    let inventory = "format = 1\n[env.prod]\napprovals = 2\nallowed_signers = \"signers\"\n\
+                     roles = { db = [\"db1\"] }\n";
+    there.operator.write("hosts.toml", inventory);
+    let mut asks = there.operator.terminal(&["run", "own", "-e", "prod"], DESK);
+    asks.answer("to approve", "db1");
+    asks.is_asked("2 people sign this");
+    assert_eq!(there.file("count"), None);
+    let run = Journal::newest(&there.operator).run;
+    let mut signs = there.operator.terminal(&["approve", &run, "--key", &key], DESK);
+    signs.answer("to approve", "db1");
+    let (code, shown) = signs.leaves();
+    assert_eq!(code, 0, "{shown}");
+    for told in ["db1", "rm dump", "the dump of last night", "machine-id", "2 sign this"] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    let (code, shown) = asks.leaves();
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!((there.file("dump"), there.file("count").as_deref()), (None, Some("once\n")));
+    there.operator.run(&["audit"]).assert_code(0);
     there.assert_nothing_left();
 }

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use runbook_core::run::state::AttemptEnd;
 use runbook_core::run::{
-    Action, Answer, Approval, Effect, Ending, Event, Input, Options, Part, Run, StepStatus, Topic,
-    Turn,
+    Action, Answer, Approval, Effect, Ending, Event, How, Input, Options, Part, Run, StepStatus,
+    Topic, Turn,
 };
 use runbook_core::runbook::{Kind, OnFailure};
 
@@ -111,8 +111,9 @@ impl Witness {
                     prop_assert!(!self.mirror.options().preview_only, "a change in a preview");
                 }
                 if *effect == Effect::Destroy {
-                    let order = self.run_order(attempt, digest);
-                    prop_assert!(order, "no approval admits the destroy");
+                    let needed = plan.environment.approvals_for(step.card.approvals);
+                    let people = self.people_for(attempt, digest);
+                    prop_assert!(people >= needed as usize, "{people} of {needed} approved it");
                     prop_assert!(self.used.insert(digest.to_string()), "an approval used twice");
                 }
                 let may_come_early =
@@ -165,18 +166,28 @@ impl Witness {
         Ok(())
     }
 
-    fn run_order(
+    /// How many people, with a key of their own where it takes several, approved exactly this order in
+    /// this session of the run, by the last request that names it.
+    fn people_for(
         &self,
-        _: &runbook_core::run::AttemptId,
+        attempt: &runbook_core::run::AttemptId,
         digest: &runbook_core::base::Digest,
-    ) -> bool {
-        self.approvals.iter().any(|approval| {
-            serde_json::to_value(approval).unwrap()["orders"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|order| order.as_str() == Some(&digest.to_string()))
-        })
+    ) -> usize {
+        let names = |approval: &&Approval| {
+            let terms = approval.terms().expect("an approval has terms");
+            let bound = terms.hosts.iter().find(|bound| bound.host == attempt.host);
+            terms.step == attempt.step && bound.is_some_and(|bound| bound.order == Some(*digest))
+        };
+        let all: Vec<&Approval> = self.approvals.iter().filter(names).collect();
+        let Some(request) = all.last().and_then(|last| last.request()) else { return 0 };
+        let of_it = all.iter().filter(|approval| approval.request() == Some(request));
+        let people: BTreeSet<String> = of_it
+            .map(|approval| match approval.how() {
+                How::Signed(signature) => format!("{} {}", signature.by(), signature.key()),
+                _ => "typed".to_owned(),
+            })
+            .collect();
+        people.len()
     }
 
     /// Runs to the end, or says what it stands still at.

@@ -167,6 +167,8 @@ pub(crate) fn plan(sketch: &PlanSketch) -> Arc<Plan> {
             name: Some("prod".parse().expect("an environment")),
             protect: sketch.protect,
             approvals: if sketch.approvals { 2 } else { 1 },
+            allowed_signers: sketch.approvals.then(|| "signers".to_owned()),
+            revoked_keys: None,
             max_hosts_per_destroy: sketch.group,
         },
         hosts: hosts.iter().map(|name| (name.clone(), host(name))).collect(),

@@ -217,6 +217,13 @@ impl World {
                 Answer::Typed(card.hosts.iter().map(|_| "wrong".to_owned()).collect())
             }
             Question::Destroy(_) if draw % 8 == 6 => Answer::PassOver,
+            Question::Signatures(wanted) => match draw % 8 {
+                6 if !kind => Answer::Refused("it is of another request".to_owned()),
+                7 if !kind => Answer::Quit,
+                // One who signs twice does not count twice.
+                n if !kind => signed(["ana", "ben", "cy"][usize::from(n) % 3]),
+                _ => signed(["ana", "ben"][wanted.given.len().min(1)]),
+            },
             Question::Failure(card) => match draw % 5 {
                 _ if kind => Answer::PassOver,
                 0 if card.may.retry => Answer::Retry,
@@ -238,6 +245,12 @@ impl World {
             _ => Answer::No,
         }
     }
+}
+
+/// A signature that was found good.
+fn signed(by: &str) -> Answer {
+    let signature = serde_json::json!({"by": by, "key": format!("SHA256:{by}"), "text": "x"});
+    Answer::Signed(serde_json::from_value(signature).expect("a signature is text"))
 }
 
 pub(crate) fn identity(host: &str) -> Identity {

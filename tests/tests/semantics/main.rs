@@ -1,6 +1,7 @@
 //! The rules of the language, one test or more a rule, named after it: a runbook is loaded, bound and
 //! run in a scripted world. Knows nothing of hosts and of the driver.
 
+mod approvals;
 mod checks;
 mod destroys;
 mod ending;

@@ -14,9 +14,9 @@ use runbook_core::plan::{
     capture,
 };
 use runbook_core::run::{
-    Action, Answer, AttemptId, Effect, Event, Foreseen, Found, Input, JobBase, Loss, Options,
-    Order, Outcome, OutputDigest, Part, Payload, Preview, Question, QuestionId, RenderedProbe, Run,
-    StepStatus,
+    Action, Advance, Answer, AttemptId, Effect, Event, Foreseen, Found, Input, JobBase, Loss,
+    Options, Order, Outcome, OutputDigest, Part, Payload, Preview, Question, QuestionId,
+    RenderedProbe, Run, StepStatus,
 };
 use runbook_core::runbook::Runbook;
 
@@ -70,6 +70,7 @@ pub(crate) struct World {
     found: Vec<(&'static str, Found)>,
     interrupt_at: Vec<u64>,
     limits: Vec<String>,
+    thinks: VecDeque<u64>,
 }
 
 /// What happened.
@@ -115,6 +116,7 @@ impl World {
             found: Vec::new(),
             interrupt_at: Vec::new(),
             limits: Vec::new(),
+            thinks: VecDeque::new(),
         }
     }
 
@@ -197,6 +199,25 @@ impl World {
 
     pub(crate) fn types(self, words: &[&str]) -> Self {
         self.says(Answer::Typed(words.iter().map(|word| (*word).to_owned()).collect()))
+    }
+
+    /// The person takes so many seconds for the next of what they are asked.
+    pub(crate) fn thinks(mut self, seconds: u64) -> Self {
+        self.thinks.push_back(seconds);
+        self
+    }
+
+    /// Someone signs, whose signature was found good.
+    pub(crate) fn signs(self, by: &str, key: &str) -> Self {
+        let signature = serde_json::json!({"by": by, "key": key, "text": format!("{by} {key}")});
+        let signature = serde_json::from_value(signature).expect("a signature is text");
+        self.says(Answer::Signed(signature))
+    }
+
+    /// A destroy was approved in advance.
+    pub(crate) fn approved(mut self, advance: Advance) -> Self {
+        self.options.approvals.insert(advance.outlook.step.clone(), advance);
+        self
     }
 
     pub(crate) fn alone(mut self) -> Self {
@@ -491,7 +512,13 @@ impl Teller {
             Action::SetTimer { timer, after } => {
                 self.later(millis(after), Input::TimerFired { timer });
             }
-            Action::Ask { id, question } => self.then(0, Due::Question(id, Box::new(question))),
+            Action::Ask { id, question } => {
+                let thinks = match question {
+                    Question::Changes { .. } => 0,
+                    _ => self.world.thinks.pop_front().unwrap_or(0),
+                };
+                self.then(thinks * 1000, Due::Question(id, Box::new(question)));
+            }
             Action::ChooseBase { keeper } => {
                 self.story.bases.push(keeper.to_string());
                 let base = JobBase { path: "/jobs".to_owned(), in_memory: false };

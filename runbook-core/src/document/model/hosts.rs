@@ -29,6 +29,11 @@ pub struct Environment {
     pub protect: Field<bool>,
     /// How many people approve a destructive step.
     pub approvals: Field<u32>,
+    /// A file of `ssh-keygen`'s ALLOWED SIGNERS: whose signatures count where it takes more than one
+    /// person. A path from this file's directory.
+    pub allowed_signers: Field<String>,
+    /// A file of keys whose signatures never count, as `ssh-keygen -k` or a list of public keys.
+    pub revoked_keys: Field<String>,
     /// How many hosts one card may cover; 1 unless said.
     pub max_hosts_per_destroy: Field<u32>,
     /// Values that fill parameters of the same name.

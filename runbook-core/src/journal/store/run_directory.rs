@@ -117,6 +117,22 @@ impl RunDirectory {
         list.into_iter().map(|listed| listed.read(&directory)).collect()
     }
 
+    /// Where a file is kept as it was when it was read, checked against its digest; none where there is
+    /// none of that role.
+    ///
+    /// # Errors
+    /// It is missing or changed.
+    pub fn kept_file(&self, role: &str) -> Result<Option<PathBuf>, StoreError> {
+        let directory = self.snapshot_directory();
+        let index = directory.join("index.json");
+        let list: Vec<Listed> = parse(&index, &fs::read(&index).map_err(failed(&index, "read"))?)?;
+        let Some(listed) = list.into_iter().find(|listed| listed.role == role) else {
+            return Ok(None);
+        };
+        let path = directory.join(&listed.file);
+        listed.read(&directory).map(|_| Some(path))
+    }
+
     pub(super) fn keep(&self, snapshots: &[Snapshot]) -> Result<(), StoreError> {
         let directory = self.snapshot_directory();
         directory::make_new(&directory).map_err(failed(&directory, "make"))?;

@@ -17,8 +17,11 @@ impl Run {
         if self.options().preview_only {
             return end(Ending::PreviewOnly);
         }
-        if let Some(sentence) = self.more_approvals() {
+        if let Some(sentence) = self.unknown_signers() {
             return end(Ending::PersonNeeded { sentence });
+        }
+        if let Some(ending) = self.stale_advance() {
+            return end(ending);
         }
         if let Some(sentence) = self.unknown_choice() {
             return end(Ending::PersonNeeded { sentence });
@@ -66,7 +69,7 @@ impl Run {
     }
 
     /// The steps that may still run: one whose `when` is not known yet may.
-    fn remaining(&self) -> impl Iterator<Item = &Step> {
+    pub(super) fn remaining(&self) -> impl Iterator<Item = &Step> {
         let steps = self.plan().runbook.steps.iter();
         steps.filter(|step| {
             let never = |when: &Expression| when.holds(&self.scope(Some(step), None)) == Ok(false);
@@ -86,15 +89,22 @@ impl Run {
         })
     }
 
-    /// A destroy that needs more people than one: there is no way yet to ask a second.
-    fn more_approvals(&self) -> Option<String> {
-        let least = self.plan().environment.approvals;
+    /// A destroy that takes more people than one, where nothing says whose signatures count.
+    fn unknown_signers(&self) -> Option<String> {
+        let environment = &self.plan().environment;
+        if environment.allowed_signers.is_some() {
+            return None;
+        }
         self.remaining().filter(|step| is_destroying(step)).find_map(|step| {
-            let needed = step.card.approvals.unwrap_or(1).max(least);
+            let needed = self.people_needed(step);
+            let place = environment.name.as_ref().map_or_else(
+                || "an environment of the inventory".to_owned(),
+                |name| format!("[env.{name}]"),
+            );
             (needed > 1).then(|| {
                 format!(
-                    "step `{}` is destructive and needs {needed} approvals, and this version can \
-                     ask only one person; nothing was changed",
+                    "step `{}` takes the signatures of {needed} people, and nothing says whose \
+                     count: name a file in `allowed_signers` of {place}",
                     step.id
                 )
             })
@@ -105,7 +115,18 @@ impl Run {
     fn person_needed(&self) -> Option<String> {
         self.remaining().find_map(|step| {
             let what = match &step.kind {
-                _ if is_destroying(step) => "is destructive",
+                Kind::Destroy(_)
+                    if self.options().approvals.contains_key(&step.id)
+                        && self.people_needed(step) == 1
+                        && !attests(step) =>
+                {
+                    return None;
+                }
+                _ if is_destroying(step) && self.people_needed(step) > 1 => {
+                    "is destructive and takes the signatures of several people"
+                }
+                Kind::Destroy(_) => "is destructive (--approve answers for it, by a code)",
+                _ if is_destroying(step) => "is destructive, and done by a person",
                 Kind::Manual(_) => "is done by a person",
                 Kind::Choose { .. }
                     if !step.ask.is_empty() || !self.options().choices.contains_key(&step.id) =>

@@ -223,7 +223,9 @@ impl Run {
         };
         self.state().stop_asked.is_none()
             && match about {
-                Topic::Undo { step, .. } | Topic::Destroy { step, .. } => undoing(step),
+                Topic::Undo { step, .. }
+                | Topic::Destroy { step, .. }
+                | Topic::Signatures { step, .. } => undoing(step),
                 _ => false,
             }
     }

@@ -2,17 +2,15 @@
 //! one order that the approval admits.
 
 use super::super::about::Slot;
-use super::super::action::Action;
-use super::super::approval::Approval;
-use super::super::attempt::{Effect, Order, Payload};
+use super::super::attempt::{Effect, Order};
 use super::super::event::{Event, Listing, Topic};
 use super::super::machine::{Move, Run};
-use super::super::question::{Answer, Card, CardHost, Question};
+use super::super::question::{Answer, Card, CardHost};
 use super::super::render::Unrendered;
-use super::super::state::{Main, Phase, QuestionState, Turn};
+use super::super::state::{Main, Phase, Turn};
 use super::super::status::StepStatus;
 use super::choose::faltered;
-use super::order::{intended, send};
+use super::order::send;
 use super::turn::{Before, host_ended};
 use crate::base::{Digest, HostName};
 use crate::runbook::{Items, Kind, Proof, Step, Undo, UndoStep};
@@ -25,13 +23,13 @@ impl Run {
             Ok(None) => return Some(faltered(step, host, "there is nothing to send")),
             Err(error) => return Some(self.unrendered(step, host, &error)),
         };
-        if let Some(approval) = self.approval_for(&order, |card| turn.approved == Some(card)) {
+        if let Some(request) = turn.approved {
             let answered = |turn: &Turn| turn.approved.is_some();
             let hosts = self.state().steps.get(&step.id)?.hosts.as_ref()?;
             if hosts.values().any(|turn| is_before_card(turn) && !answered(turn)) {
                 return None;
             }
-            return self.approved_move(step, host, turn, order, &approval.clone());
+            return self.approved_move(step, host, turn, order, request);
         }
         if let Some(error) = self.confirm_error(step, host) {
             return Some(self.unrendered(step, host, &error));
@@ -46,13 +44,10 @@ impl Run {
             .filter_map(|(host, turn)| self.main_order(step, host, turn).ok().flatten())
             .collect();
         let card = self.card(step, &group, &orders, false);
-        self.card_move(step, host, card, &orders)
-    }
-
-    /// The approval that admits exactly this order, by a card that still stands.
-    fn approval_for(&self, order: &Order, stands: impl Fn(Digest) -> bool) -> Option<&Approval> {
-        let mut approvals = self.state().approvals.iter();
-        approvals.find(|approval| stands(approval.card()) && approval.admits(order))
+        if let Some(next) = self.advance_move(step, host, turn, &card) {
+            return Some(next);
+        }
+        self.card_move(step, host, card)
     }
 
     /// What must be typed is never a text with a hole in it.
@@ -68,8 +63,15 @@ impl Run {
     /// Whether a card that covers this host was passed over: it stands for all of its hosts.
     fn is_passed_over(&self, step: &Step, host: &HostName) -> bool {
         self.state().questions.values().any(|asked| {
-            let covers = matches!(&asked.about, Topic::Destroy { step: id, hosts, .. }
-                if *id == step.id && hosts.contains(host));
+            let covers = match &asked.about {
+                Topic::Destroy { step: id, hosts, .. } => *id == step.id && hosts.contains(host),
+                Topic::Signatures { step: id, request } => {
+                    let asked = self.state().requests.get(request);
+                    let hosts = asked.into_iter().flat_map(|asked| &asked.terms.hosts);
+                    *id == step.id && hosts.into_iter().any(|bound| bound.host == *host)
+                }
+                _ => false,
+            };
             covers && matches!(asked.answer, Some((Answer::PassOver, _)))
         })
     }
@@ -81,7 +83,7 @@ impl Run {
         host: &HostName,
         turn: &Turn,
         order: Order,
-        approval: &Approval,
+        request: Digest,
     ) -> Option<Move> {
         match self.asked(step, host, Slot::Again, turn.round, "what was shown") {
             Before::Ready => {}
@@ -105,10 +107,12 @@ impl Run {
                 Some(_) => {}
             }
         }
-        let event = intended(&order);
-        match approval.admit(order) {
-            Ok(approved) => Some(Move::order(event, Action::Destroy(approved))),
-            Err(_) => Some(faltered(step, host, "the approval is not for this")),
+        if let Some(why) = self.is_another(host, request) {
+            return Some(faltered(step, host, why));
+        }
+        match self.admitted(order, request) {
+            Ok(next) => Some(next),
+            Err(refusal) => Some(faltered(step, host, refusal.to_string())),
         }
     }
 
@@ -134,7 +138,7 @@ impl Run {
     }
 
     /// The card of a destroy, of its undo, or of what a person does.
-    fn card(
+    pub(super) fn card(
         &self,
         step: &Step,
         group: &[(&HostName, &Turn)],
@@ -145,14 +149,19 @@ impl Run {
             .iter()
             .map(|(host, turn)| {
                 let order = orders.iter().find(|order| order.id.host == **host);
-                self.card_host(step, host, turn, order.map(|order| &order.payload), undo)
+                self.card_host(step, host, turn, order, undo)
             })
             .collect();
         let all = self.state().steps.get(&step.id).and_then(|s| s.hosts.as_ref());
         let scope = self.scope(Some(step), group.first().map(|(host, _)| *host));
         let title =
             step.title.as_ref().map_or_else(|| step.id.to_string(), |t| t.for_person(&scope));
+        let plan = self.plan();
         let mut card = Card {
+            run: plan.run.id.clone(),
+            runbook: plan.runbook.name.clone(),
+            text: plan.runbook.digest,
+            environment: plan.environment.name.clone(),
             step: step.id.clone(),
             title,
             undo,
@@ -160,15 +169,11 @@ impl Run {
             hosts,
             proof: self.proof_lines(step),
             undo_line: undo_line(step, undo),
+            note: None,
             digest: Digest::of(""),
         };
-        let orders: Vec<String> = orders.iter().map(|order| order.digest().to_string()).collect();
-        let rounds: Vec<u32> = group.iter().map(|(_, turn)| turn.round).collect();
-        // A card of before the run was taken up again is another card.
-        let session = self.state().resumed;
-        let shown = serde_json::to_vec(&(&card, &orders, rounds, session))
-            .expect("a card is text in lists");
-        card.digest = Digest::of(shown);
+        card.digest = card.bound();
+        card.note = self.note(&card);
         card
     }
 
@@ -177,7 +182,7 @@ impl Run {
         step: &Step,
         host: &HostName,
         turn: &Turn,
-        payload: Option<&Payload>,
+        order: Option<&Order>,
         undo: bool,
     ) -> CardHost {
         let scope = self.scope(Some(step), Some(host));
@@ -189,11 +194,13 @@ impl Run {
         let confirm = of_undo.map_or(step.card.confirm.as_ref(), |undo| undo.confirm.as_ref());
         CardHost {
             host: host.clone(),
+            identity: self.identity(host),
+            attempt: order.map(|order| order.id.clone()),
             affects: affects.map(|text| text.for_person(&scope)),
             loses: step.card.loses.as_ref().filter(|_| !undo).map(|text| text.for_person(&scope)),
             items: turn.items.clone(),
             confirm: confirm.map_or_else(|| host.to_string(), |text| text.for_person(&scope)),
-            payload: payload.cloned(),
+            payload: order.map(|order| order.payload.clone()),
         }
     }
 
@@ -211,44 +218,13 @@ impl Run {
             .collect()
     }
 
-    /// Shows a card once, and takes in what was typed.
-    fn card_move(
-        &self,
-        step: &Step,
-        host: &HostName,
-        card: Card,
-        orders: &[Order],
-    ) -> Option<Move> {
-        let Some(question) = self.card_question(&card) else {
-            let hosts = card.hosts.iter().map(|host| host.host.clone()).collect();
-            let about = Topic::Destroy { step: step.id.clone(), hosts, digest: card.digest };
-            return self.ask_once(about, || Question::Destroy(card));
-        };
-        let (answer, by) = question.answer.as_ref()?;
-        let (status, why) = match answer {
-            Answer::Typed(words) => match Approval::of(&card, words, orders, by) {
-                Some(approval) => return Some(Move::fact(Event::Approved { approval })),
-                None => (StepStatus::Declined, "something else was typed"),
-            },
-            Answer::PassOver => (StepStatus::PassedOver, "a person chose to go on without it"),
-            _ => (StepStatus::Declined, "it was not approved"),
-        };
-        Some(host_ended(step, host, status, Some(why.to_owned())))
-    }
-
-    fn card_question(&self, card: &Card) -> Option<&QuestionState> {
-        self.state().questions.values().find(
-            |asked| matches!(&asked.about, Topic::Destroy { digest, .. } if *digest == card.digest),
-        )
-    }
-
     /// Whether a `manual` step needs no card, or its card was approved.
     pub(super) fn is_cleared(&self, step: &Step, host: &HostName, turn: &Turn) -> bool {
         if !has_card(step) {
             return true;
         }
         let card = self.card(step, &[(host, turn)], &[], false);
-        self.state().approvals.iter().any(|approval| approval.card() == card.digest)
+        self.is_card_approved(&card)
     }
 
     /// The card of a `manual` step that loses something.
@@ -262,7 +238,7 @@ impl Run {
             return Some(self.unrendered(step, host, &error));
         }
         let card = self.card(step, &[(host, turn)], &[], false);
-        self.card_move(step, host, card, &[])
+        self.card_move(step, host, card)
     }
 
     /// The undo of a step: sent at once when it changes, after its own card when it destroys.
@@ -292,16 +268,18 @@ impl Run {
         if order.effect != Effect::Destroy {
             return Some(send(order));
         }
-        if let Some(approval) = self.approval_for(&order, |_| true) {
-            let event = intended(&order);
-            return match approval.clone().admit(order) {
-                Ok(approved) => Some(Move::order(event, Action::Destroy(approved))),
-                Err(_) => fail("the approval is not for this".to_owned()),
+        if let Some(request) = self.request_for(&order) {
+            if let Some(why) = self.is_another(target, request) {
+                return fail(why);
+            }
+            return match self.admitted(order, request) {
+                Ok(next) => Some(next),
+                Err(refusal) => fail(refusal.to_string()),
             };
         }
         let orders = [order];
         let card = self.card(step, &[(target, turn)], &orders, true);
-        match self.card_move(step, target, card, &orders)? {
+        match self.card_move(step, target, card)? {
             Move { event: Event::HostEnded { why, .. }, .. } => {
                 fail(why.unwrap_or_else(|| "it was not approved".to_owned()))
             }

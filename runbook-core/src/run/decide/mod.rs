@@ -5,6 +5,7 @@
 //! the first change has been read.
 
 mod admit;
+mod advance;
 mod base;
 mod choose;
 mod consent;
@@ -17,6 +18,7 @@ mod lock;
 mod offer;
 mod order;
 mod reopen;
+mod request;
 mod step;
 mod turn;
 

@@ -270,7 +270,7 @@ impl Run {
         Move::fact(Event::ItemsListed { step: step.id.clone(), host: host.clone(), items, listing })
     }
 
-    fn item_values(
+    pub(super) fn item_values(
         &self,
         step: &Step,
         host: &HostName,
