@@ -4,7 +4,7 @@
 use std::sync::mpsc::channel;
 use std::thread::{scope, spawn};
 
-use runbook_tests::{HostOptions, Program, Runbook, SshConfig, SshHost, Sudo};
+use runbook_tests::{HostOptions, Program, Runbook, SshConfig, SshHost, Sudo, path_without};
 use rustix::process::Signal;
 
 use crate::gate::{self, Gate};
@@ -167,4 +167,21 @@ fn of_two_that_name_their_hosts_in_opposite_orders_one_wins() {
     for host in &hosts {
         assert_nothing_left(host);
     }
+}
+
+#[test]
+fn a_host_without_flock_is_refused_before_anything_is_asked_of_it() {
+    if !Single::can_start() {
+        return;
+    }
+    let (_programs, path) = path_without(&["flock"]);
+    let host = HostOptions::new().env("PATH", path).start("db1");
+    let operator = Operator::new(&[&host], "", &lock_of(&host));
+    let refused = operator.start("db1").wait();
+    refused.assert_code(6);
+    for told in ["on db1 is not ours", "the host cannot keep a lock", "install util-linux"] {
+        assert!(refused.stdout.contains(told), "{told}: {refused}");
+    }
+    assert!(!host.home().join("count").exists());
+    assert_nothing_left(&host);
 }
