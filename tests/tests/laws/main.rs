@@ -30,6 +30,8 @@ struct Witness {
     approvals: Vec<Approval>,
     used: BTreeSet<String>,
     retried: BTreeMap<(String, String), u32>,
+    /// The hosts that lost the lock and do not hold it again.
+    unlocked: BTreeSet<String>,
     agreed: bool,
     ended: bool,
 }
@@ -43,6 +45,7 @@ impl Witness {
             approvals: Vec::new(),
             used: BTreeSet::new(),
             retried: BTreeMap::new(),
+            unlocked: BTreeSet::new(),
             agreed: false,
             ended: false,
         }
@@ -91,6 +94,12 @@ impl Witness {
         match event {
             Event::Agreed => self.agreed = true,
             Event::Ended { .. } => self.ended = true,
+            Event::LockLost { host, .. } => {
+                self.unlocked.insert(host.to_string());
+            }
+            Event::LockTaken { host: Some(host), .. } => {
+                self.unlocked.remove(host.as_str());
+            }
             Event::Approved { approval } => self.approvals.push(approval.clone()),
             Event::Answered { question, answer: Answer::Retry | Answer::Again, .. } => {
                 let (step, host) = match &self.mirror.state().questions[question].about {
@@ -155,6 +164,7 @@ impl Witness {
                     );
                 }
                 if attempt.part == Part::Main {
+                    prop_assert!(self.unlocked.is_empty(), "something new without the lock");
                     prop_assert!(
                         self.mirror.state().ending.is_none(),
                         "something new after the end began"

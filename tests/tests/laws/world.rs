@@ -28,6 +28,8 @@ pub(crate) enum Owed {
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) owed: VecDeque<Owed>,
+    /// The locks that hosts hold for the run.
+    held: Vec<(String, runbook_core::base::HostName)>,
     chance: Vec<u8>,
     drawn: usize,
     /// Nothing fails any more.
@@ -43,6 +45,7 @@ impl World {
     pub(crate) fn new(chance: Vec<u8>, kind: bool) -> Self {
         Self {
             owed: VecDeque::new(),
+            held: Vec::new(),
             chance,
             drawn: 0,
             kind,
@@ -60,6 +63,7 @@ impl World {
     /// The process is gone, and with it everything that it waited for.
     pub(crate) fn forget(&mut self) {
         self.owed.clear();
+        self.held.clear();
         self.closed = false;
     }
 
@@ -121,6 +125,10 @@ impl World {
         if self.bad(200) {
             return Some(Input::StopAsked { how: "SIGINT".to_owned() });
         }
+        if !self.held.is_empty() && self.bad(60) {
+            let (name, host) = self.held.remove(0);
+            return Some(Input::LockLost { name, host });
+        }
         let index = usize::from(self.draw()) % self.owed.len();
         let index = if self.spent() { 0 } else { index };
         let owed = self.owed.remove(index)?;
@@ -132,7 +140,10 @@ impl World {
             Owed::Lock(name, host) if self.bad(10) => {
                 Input::LockRefused { name, host, holder: "someone".to_owned() }
             }
-            Owed::Lock(name, host) => Input::LockTaken { name, host },
+            Owed::Lock(name, host) => {
+                self.held.extend(host.clone().map(|host| (name.clone(), host)));
+                Input::LockTaken { name, host }
+            }
             Owed::Base(keeper) if self.bad(40) => {
                 Input::BaseRefused { keeper, why: "the disk is full".to_owned() }
             }
