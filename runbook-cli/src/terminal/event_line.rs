@@ -6,7 +6,8 @@ use runbook_core::base::units::show_duration;
 use runbook_core::base::{HostName, SafeText, StepId};
 use runbook_core::plan::{Exit, Verdict};
 use runbook_core::run::{
-    About, Answer, AttemptId, Event, Found, Loss, Outcome, Part, Record, Slot, StepStatus, Topic,
+    About, Answer, AttemptId, BackEnd, Event, Found, Left, Loss, Outcome, Part, Record, Slot,
+    StepStatus, Topic,
 };
 
 /// The line of a record, with the time it was written; none for facts that only the engine needs.
@@ -70,6 +71,10 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
         Event::Undone { step, host, failure: Some(why) } => {
             format!("{step} {host}: UNDO FAILED: {}", line(why))
         }
+        Event::UndoBegan { why, .. } => format!("goes back: {}", line(why)),
+        Event::UndoAgreed => "what is undone was agreed to".to_owned(),
+        Event::UndoTurnBegan { step, host } if verbose => format!("{step} {host}: is undone"),
+        Event::UndoEnded { how, left } => went_back(how, left),
         Event::StepEnded { step, status, why } => {
             format!("{step}: {}", status_line(*status, why.as_deref()))
         }
@@ -92,6 +97,18 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
         Event::Ended { code, sentence } => format!("ended: {} (exit {code})", line(sentence)),
         _ => return None,
     })
+}
+
+fn went_back(how: &BackEnd, left: &[Left]) -> String {
+    let left: String = left.iter().fold(String::new(), |lines, left| {
+        lines + &format!("; NOT UNDONE: {} on {}: {}", left.step, left.host, line(&left.why))
+    });
+    match how {
+        BackEnd::Complete => format!("went back{left}"),
+        BackEnd::PersonNeeded(why) | BackEnd::Failed(why) => {
+            format!("stopped going back: {}{left}", line(why))
+        }
+    }
 }
 
 fn line(text: impl AsRef<str>) -> String {
@@ -200,6 +217,8 @@ fn topic(topic: &Topic) -> String {
         Topic::Failure { step, host } => format!("{step} failed on {host}"),
         Topic::Choose { step } => format!("{step} is a choice"),
         Topic::Manual { step } => format!("{step} is done by hand"),
+        Topic::GoBack { .. } => "what is undone".to_owned(),
+        Topic::Obstacle { step, .. } => format!("{step} stands in the way of going back"),
         Topic::Undo { step, host } => format!("{step} is undone by hand on {host}"),
         Topic::Attest { probe } => format!("{} is attested", about(&probe.about)),
         Topic::Unknown { attempt } => format!("{} is unknown", whose(attempt)),
@@ -211,7 +230,7 @@ fn topic(topic: &Topic) -> String {
 mod tests {
     use runbook_core::base::Digest;
     use runbook_core::plan::Identity;
-    use runbook_core::run::QuestionId;
+    use runbook_core::run::{Back, QuestionId};
 
     use super::super::samples::{attempt, exited, host, intended, record};
     use super::*;
@@ -255,7 +274,17 @@ mod tests {
                 question: QuestionId(1),
                 about: Topic::Destroy { step: step.clone(), hosts: vec![], digest },
             },
-            Event::StepEnded { step, status: StepStatus::Failed, why: Some("exit 3".into()) },
+            Event::StepEnded {
+                step: step.clone(),
+                status: StepStatus::Failed,
+                why: Some("exit 3".into()),
+            },
+            Event::UndoBegan { back: Back::Everything, by: None, why: "exit 3\n".into() },
+            Event::Undone { step: step.clone(), host: host("app1"), failure: None },
+            Event::UndoEnded {
+                how: BackEnd::Complete,
+                left: vec![Left { step, host: host("app2"), why: "it has no undo".into() }],
+            },
             Event::StopAsked { how: "SIGINT".to_owned() },
             Event::Ended { code: 9, sentence: "stopped by SIGINT".to_owned() },
         ]

@@ -14,6 +14,9 @@ use super::theme::{BAD, FAINT, GOOD, LIVE, paint};
 /// How many of the last lines of a command are shown on the card.
 const LINES_SHOWN: usize = 6;
 
+/// What `b` means.
+const BACK: &str = "go back: undo everything this run changed, then stop";
+
 /// Draws it, up to the options.
 pub(crate) fn draw(card: &FailureCard, standing: &Standing, progress: &Progress) -> String {
     let right = standing.words(false, &[card.step.as_str(), card.host.as_str()]);
@@ -134,6 +137,7 @@ pub(crate) fn keys(card: &FailureCard) -> String {
     let options = [
         (card.may.retry, "r", format!("retry {step} on {host}")),
         (card.may.undo, "u", format!("undo {step} on {host}, then stop")),
+        (card.back.is_some(), "b", BACK.to_owned()),
         (card.may.pass_over, "s", format!("go on without {step} on {host}")),
         (true, "o", format!("shell on {host}; this is asked again after it")),
         (true, "f", "full output".to_owned()),
@@ -216,7 +220,7 @@ mod tests {
     #[test]
     fn only_what_may_be_done_is_offered() {
         let may = FailureOptions { retry: false, pass_over: false, undo: false };
-        let card = FailureCard { may, effect: Effect::Read, ..failure() };
+        let card = FailureCard { may, effect: Effect::Read, back: None, ..failure() };
         let standing = Standing { number: 1, of: 2, environment: String::new() };
         let screen = plain(&(draw(&card, &standing, &Progress::default()) + &keys(&card)));
         insta::assert_snapshot!(screen);

@@ -1,5 +1,6 @@
 //! Everything a person sees and types. Screens are drawn as text from data; only the shell writes.
 
+pub(crate) mod back_card;
 pub(crate) mod card;
 pub(crate) mod checkup;
 pub(crate) mod codes_view;

@@ -13,7 +13,8 @@ use runbook_core::drive;
 use runbook_core::journal::RunDirectory;
 use runbook_core::plan::Destination;
 use runbook_core::run::{
-    Answer, AttemptId, Card, FailureCard, Offers, Question, SignaturesWanted, UnknownCard,
+    Answer, AttemptId, BackCard, Card, FailureCard, ObstacleCard, Offers, Question,
+    SignaturesWanted, UnknownCard,
 };
 
 use super::card::{self, Known, Standing};
@@ -26,7 +27,8 @@ use super::prompt::Tty;
 use super::shell::Shell;
 use super::theme::{LIVE, STRONG, WARN, paint};
 use super::{
-    evidence, failure_card, full_output, host_shell, signatures, unknown_card, value_prompt, why,
+    back_card, evidence, failure_card, full_output, host_shell, signatures, unknown_card,
+    value_prompt, why,
 };
 use crate::suggestion::did_you_mean;
 
@@ -71,6 +73,8 @@ impl Person {
             Question::Destroy(card) => self.destroy(asked, card).await,
             Question::Signatures(wanted) => self.signatures(wanted).await,
             Question::Failure(card) => self.failure(asked, card).await,
+            Question::GoBack(card) => self.go_back(asked, card).await,
+            Question::Obstacle(card) => self.obstacle(asked, card).await,
             Question::Choose { step, text, options } => self.choose(step, text, options).await,
             Question::Manual { step, text, ask, offers } => {
                 self.manual(asked, step, text, ask, offers).await
@@ -228,6 +232,12 @@ impl Person {
                 None | Some("q") => return Answer::Quit,
                 Some("r") if card.may.retry => return Answer::Retry,
                 Some("u") if card.may.undo => return Answer::Undo,
+                Some("b") if card.back.is_some() => {
+                    if let Some(answer) = self.back_from_failure(asked, card).await {
+                        return answer;
+                    }
+                    self.say(&failure_card::keys(card));
+                }
                 Some("s") if card.may.pass_over => return Answer::PassOver,
                 Some("o") => return Answer::Shell,
                 Some("f") => {
@@ -236,6 +246,43 @@ impl Person {
                     self.say(&full_output::draw(asked.outputs.as_deref(), &attempts));
                 }
                 _ => self.say(&failure_card::keys(card)),
+            }
+        }
+    }
+
+    /// What going back would undo is shown first; what is not agreed to leads back to the options.
+    async fn back_from_failure(&self, asked: &Asked, card: &FailureCard) -> Option<Answer> {
+        let back = card.back.as_ref()?;
+        self.say(&back_card::draw(back, &environment_name(&asked.plan)));
+        self.say(&back_card::keys(back));
+        let typed = self.line().await?;
+        let agreed = match &back.type_instead {
+            Some(word) => typed == *word,
+            None => is_yes(&typed),
+        };
+        let typed = back.type_instead.clone().unwrap_or_else(|| "yes".to_owned());
+        agreed.then_some(Answer::GoBack { typed, chain: back.digest })
+    }
+
+    async fn go_back(&self, asked: &Asked, card: &BackCard) -> Answer {
+        self.say(&back_card::draw(card, &environment_name(&asked.plan)));
+        self.say(&back_card::keys(card));
+        match (self.line().await, &card.type_instead) {
+            (Some(typed), Some(_)) if !typed.is_empty() => Answer::Typed(vec![typed]),
+            (Some(typed), None) if is_yes(&typed) => Answer::Yes,
+            _ => Answer::No,
+        }
+    }
+
+    async fn obstacle(&self, asked: &Asked, card: &ObstacleCard) -> Answer {
+        self.say(&back_card::obstacle(card, &environment_name(&asked.plan)));
+        loop {
+            self.say(&back_card::obstacle_keys(card));
+            match self.line().await.as_deref() {
+                None | Some("q") => return Answer::Quit,
+                Some("u") if card.may_undo => return Answer::Undo,
+                Some("s") => return Answer::PassOver,
+                _ => {}
             }
         }
     }

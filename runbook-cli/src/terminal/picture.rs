@@ -49,6 +49,9 @@ pub(crate) fn draw(heading: &Heading, progress: &Progress, elapsed: Duration) ->
         lines.push(paint(FAINT, format!("     … {hidden} lines more")));
     }
     lines.push(match &progress.stopping {
+        None if progress.going_back => {
+            paint(WARN, " going back: nothing new starts, what was done is undone")
+        }
         Some(how) => paint(WARN, format!(" {how}: nothing new starts, what runs goes on")),
         None => format!(" {}  start nothing new; what runs goes on", paint(LIVE, "Ctrl-C")),
     });
@@ -107,6 +110,10 @@ pub(crate) fn permanent(fact: &Event, progress: &Progress) -> Option<String> {
             };
             Some(cut(&format!(" {sign} {}{host}  {what}", pad(step.as_str(), 16)), WIDTH) + "\n")
         }
+        Event::UndoBegan { why, .. } => {
+            let line = cut(&format!(" going back: {}", SafeText::line(why)), WIDTH);
+            Some(paint(WARN, line) + "\n")
+        }
         Event::StopAsked { how } => {
             let line = format!(" {}: nothing new starts, what runs goes on\n", SafeText::line(how));
             Some(paint(WARN, line))
@@ -146,7 +153,7 @@ fn ended(
 ) -> Option<String> {
     let step = progress.steps.get(id)?;
     let took = step.finished.map_or(Duration::ZERO, |finished| finished.saturating_sub(step.began));
-    let good = step.hosts.values().filter(|host| is_done(host)).count();
+    let good = step.hosts.values().filter(|host| is_good(host, status)).count();
     let share = match step.hosts.len() {
         0 => String::new(),
         all => format!("{good}/{all}"),
@@ -163,8 +170,13 @@ fn ended(
     Some(cut(line.trim_end(), WIDTH) + "\n")
 }
 
-fn is_done(host: &HostProgress) -> bool {
-    matches!(host.ended, Some((StepStatus::Done | StepStatus::Skipped, _)))
+/// Whether a host went the way the step was to go: there, or back.
+fn is_good(host: &HostProgress, status: StepStatus) -> bool {
+    match (&host.ended, status) {
+        (Some((StepStatus::Undone, _)), StepStatus::Undone) => true,
+        (Some((StepStatus::Done | StepStatus::Skipped, _)), other) => other != StepStatus::Undone,
+        _ => false,
+    }
 }
 
 /// The sign of how something ended.

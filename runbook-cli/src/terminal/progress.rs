@@ -29,6 +29,8 @@ pub(crate) struct Progress {
     pub(crate) changed: bool,
     /// Hosts on which someone opened a shell, and who.
     pub(crate) shells: Vec<(HostName, String)>,
+    /// Whether it goes back.
+    pub(crate) going_back: bool,
     /// Whether someone asked the run to stop.
     pub(crate) stopping: Option<String>,
     first_elapsed: Option<u64>,
@@ -146,6 +148,15 @@ impl Progress {
                     self.shells.push(shell);
                 }
             }
+            Event::UndoTurnBegan { step, host } => {
+                self.turn_began(step, host);
+                let host = self.host(step, host);
+                "is being undone".clone_into(&mut host.doing);
+                host.ended = None;
+                self.step(step).ended = None;
+            }
+            Event::UndoBegan { .. } => self.going_back = true,
+            Event::UndoEnded { .. } => self.went_back(),
             Event::StopAsked { how } => self.stopping = Some(how.clone()),
             _ => {}
         }
@@ -211,6 +222,14 @@ impl Progress {
         let host = self.host(&attempt.step, &attempt.host);
         host.doing = doing;
         host.attempt = Some(attempt.clone());
+    }
+
+    /// What is not undone by now is not any more.
+    fn went_back(&mut self) {
+        self.going_back = false;
+        for step in self.steps.values_mut().filter(|step| step.ended.is_none()) {
+            step.ended = Some((StepStatus::Failed, None));
+        }
     }
 
     fn came_back(&mut self, attempt: &AttemptId) {

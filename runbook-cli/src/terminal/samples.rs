@@ -11,8 +11,9 @@ use runbook_core::plan::{
     RunFacts, Verdict,
 };
 use runbook_core::run::{
-    AttemptId, Card, CardHost, CheckLine, Effect, Event, FailureCard, FailureOptions, Ledger,
-    Outcome, OutputDigest, Part, Payload, Preview, PreviewStep, Record, StepStatus, What,
+    AttemptId, Back, BackCard, BackStep, Card, CardHost, CheckLine, Effect, Event, FailureCard,
+    FailureOptions, Ledger, Outcome, OutputDigest, Part, Payload, Preview, PreviewStep, Record,
+    StepStatus, Way, What,
 };
 use runbook_core::runbook::{Lock, Runbook};
 use runbook_core::template::Template;
@@ -239,6 +240,34 @@ pub(super) fn failure() -> FailureCard {
             .to_owned(),
         shell: false,
         may: FailureOptions { retry: true, pass_over: true, undo: true },
+        back: Some(chain()),
+    }
+}
+
+/// A chain with a step of every sort.
+pub(super) fn chain() -> BackCard {
+    let step = |id: &str, on: &[&str], way: Way| BackStep {
+        step: id.parse().unwrap(),
+        hosts: on.iter().map(|name| host(name)).collect(),
+        unknown: vec![],
+        payloads: vec![(host("app1"), script("docker compose up -d\ntrue"))],
+        way,
+    };
+    let up = BackStep { unknown: vec![host("app2")], ..step("up", &["app2", "app1"], Way::Change) };
+    BackCard {
+        back: Back::Everything,
+        why: "`up` failed on app2: verify did not pass: 502 \u{1b}[31mBad Gateway".to_owned(),
+        steps: vec![
+            up,
+            step("copy", &["app1"], Way::Destroy),
+            step("tell", &["local"], Way::None(Some("a message stays said".to_owned()))),
+            step("call", &["local"], Way::None(None)),
+            step("dns", &["local"], Way::Manual),
+            step("pin", &["app3", "app2", "app1"], Way::Change),
+            step("reload", &["app1"], Way::By("pin".parse().unwrap())),
+        ],
+        type_instead: Some("prod".to_owned()),
+        digest: Digest::of("chain"),
     }
 }
 

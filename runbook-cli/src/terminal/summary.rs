@@ -3,8 +3,8 @@
 
 use runbook_core::base::units::show_duration;
 use runbook_core::base::{HostName, SafeText, StepId};
-use runbook_core::report::summary::{EffectLine, Fate, InquiryLine, Summary};
-use runbook_core::run::{Effect, Ending, Part, StepStatus};
+use runbook_core::report::summary::{Fate, InquiryLine, Summary};
+use runbook_core::run::{Effect, Ending, StepStatus};
 
 use super::layout::{WIDTH, count, field, hosts, rule, wrap};
 use super::picture::sign;
@@ -171,24 +171,27 @@ fn unwell(summary: &Summary, code: ExitCode) -> String {
 }
 
 /// What was taken back, and what could not be.
-fn undone(summary: &Summary) -> impl Iterator<Item = (String, String)> {
-    let undos = summary.effects.iter().filter(|line| line.attempt.part == Part::Undo);
-    undos.filter_map(|EffectLine { attempt, fate, .. }| {
-        let who = format!("{} on {}", attempt.step, attempt.host);
-        let on_host =
-            summary.steps.get(&attempt.step).and_then(|step| step.hosts.get(&attempt.host));
-        let failed = on_host.and_then(|host| host.undo_failure.as_deref());
-        match (fate, failed) {
-            (Fate::Intended | Fate::Unknown(_) | Fate::Settled(_), _) => None,
-            (Fate::Done, None) => Some(("undone".to_owned(), who)),
-            (Fate::NotStarted(why) | Fate::Failed(why), None) => {
-                Some(("NOT UNDONE".to_owned(), format!("{who}: {}", SafeText::line(why))))
-            }
-            (_, Some(why)) => {
-                Some(("NOT UNDONE".to_owned(), format!("{who}: {}", SafeText::line(why))))
+fn undone(summary: &Summary) -> Vec<(String, String)> {
+    let mut lines = vec![];
+    for (id, step) in &summary.steps {
+        let on: Vec<&HostName> =
+            step.hosts.iter().filter(|(_, host)| host.undone).map(|(name, _)| name).collect();
+        if !on.is_empty() {
+            lines.push(("undone".to_owned(), place(id, &on)));
+        }
+        for (name, host) in &step.hosts {
+            let why = host.undo_failure.as_deref().or_else(|| {
+                let mut left = summary.left.iter();
+                let left = left.find(|left| left.step == *id && left.host == *name)?;
+                Some(left.why.as_str())
+            });
+            if let Some(why) = why {
+                let text = format!("{id} on {name}: {}", SafeText::line(why));
+                lines.push(("NOT UNDONE".to_owned(), text));
             }
         }
-    })
+    }
+    lines
 }
 
 fn records(summary: &Summary, kept: &str) -> String {
@@ -204,7 +207,7 @@ fn records(summary: &Summary, kept: &str) -> String {
 #[cfg(test)]
 mod tests {
     use runbook_core::plan::Verdict;
-    use runbook_core::run::{About, Event, Options};
+    use runbook_core::run::{About, BackEnd, Event, Left, Options, Part};
 
     use super::super::samples::{attempt, exited, host, intended, plain, record};
     use super::*;
@@ -267,6 +270,43 @@ mod tests {
         let facts = vec![opened("ben"), opened("ana\u{1b}[2J"), opened("ben")];
         let screen = plain(&draw(&summary(1, "it failed", facts), "/x"));
         assert!(screen.contains("\n   shells       app1, opened by ana, ben\n"), "{screen}");
+    }
+
+    #[test]
+    fn what_was_undone_and_what_was_not() {
+        let step: StepId = "up".parse().unwrap();
+        let undone = |name: &str, failure: Option<&str>| Event::Undone {
+            step: step.clone(),
+            host: host(name),
+            failure: failure.map(str::to_owned),
+        };
+        let left = |step: &str, name: &str, why: &str| Left {
+            step: step.parse().unwrap(),
+            host: host(name),
+            why: why.to_owned(),
+        };
+        let mut facts = up(StepStatus::Done, None).to_vec();
+        facts.extend(
+            ["app2", "app3", "app4"]
+                .map(|name| Event::TurnBegan { step: step.clone(), host: host(name) }),
+        );
+        facts.push(Event::TurnBegan { step: "tell".parse().unwrap(), host: host("local") });
+        facts.extend([
+            undone("app4", None),
+            undone("app3", Some("exit 1")),
+            undone("app3", None),
+            undone("app2", Some("exit 3\u{1b}[2J")),
+            Event::UndoEnded {
+                how: BackEnd::Complete,
+                left: vec![
+                    left("tell", "local", "a message stays said"),
+                    left("up", "app2", "exit 3"),
+                    left("up", "app1", "a person chose to go past it"),
+                ],
+            },
+        ]);
+        let sentence = "stopped at `hold`, which failed; everything this run changed was undone";
+        insta::assert_snapshot!(plain(&draw(&summary(1, sentence, facts), "/x")));
     }
 
     #[test]

@@ -118,8 +118,11 @@ impl Summary {
                 (line.status, line.why, line.took) = (Some(*status), why.clone(), took);
             }
             Event::Undone { step, host, failure } => {
-                self.step_on(step, host).undo_failure.clone_from(failure);
+                let line = self.step_on(step, host);
+                line.undone = failure.is_none();
+                line.undo_failure.clone_from(failure);
             }
+            Event::UndoEnded { left, .. } => self.left.clone_from(left),
             Event::StepEnded { step, status, why } => {
                 let began = self.clock.began.get(step).copied();
                 let took = began.map_or(Duration::ZERO, |began| self.took.saturating_sub(began));

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::base::{Digest, EnvName, HostName, RunId, StepId, Value, ValueName};
 use crate::plan::{Identity, Verdict};
 use crate::run::{
-    About, Answer, AttemptId, Effect, Ending, Loss, Options, Record, StepStatus, Topic,
+    About, Answer, AttemptId, Effect, Ending, Left, Loss, Options, Record, StepStatus, Topic,
 };
 
 /// A run as far as its records tell.
@@ -43,6 +43,8 @@ pub struct Summary {
     pub decisions: Vec<Decision>,
     /// Whether the first change was agreed to.
     pub agreed: bool,
+    /// What going back left as it was.
+    pub left: Vec<Left>,
     /// Why the run ends before its last step.
     pub ending: Option<Ending>,
     /// How it was asked to stop.
@@ -113,6 +115,8 @@ pub struct StepHost {
     pub failures: u32,
     /// How many came after one that was not done.
     pub retries: u32,
+    /// Whether it was undone there.
+    pub undone: bool,
     /// Why its undo failed; none when it did not, or there was none.
     pub undo_failure: Option<String>,
 }

@@ -72,8 +72,19 @@ impl State {
             | Event::InquiryEnded { .. }
             | Event::TimerStarted { .. }
             | Event::TimerFired { .. } => self.apply_inquiry(event, runbook),
+            Event::UndoBegan { back, why, .. } => self.went_back(back, why),
+            Event::UndoAgreed => {
+                if let Some(back) = &mut self.back {
+                    back.agreed = true;
+                }
+            }
+            Event::UndoTurnBegan { step, host } => self.undo_began(step, host),
+            Event::UndoEnded { how, .. } => self.back_ended(how),
             Event::Asked { question, about } => {
                 self.put(about);
+                if let Topic::Undo { step, host } = about {
+                    self.change_turn(step, host, |turn| turn.undo_question = Some(*question));
+                }
                 let asked = QuestionState { about: about.clone(), answer: None };
                 self.questions.insert(*question, asked);
                 self.next_question = self.next_question.max(question.0 + 1);
@@ -153,12 +164,18 @@ impl State {
                 self.deliver(name, host.as_ref(), value.clone());
             }
             Event::HostEnded { step, host, status, why } => {
-                self.change_turn(step, host, |turn| turn.ended = Some((*status, why.clone())));
+                self.change_turn(step, host, |turn| {
+                    turn.ended = Some((*status, why.clone()));
+                    turn.undo_place = turn.undo_place.filter(|_| turn.undone.is_some());
+                });
                 self.host_ended(step, host, *status, runbook);
             }
             Event::Undone { step, host, failure } => {
                 let undone = failure.clone().map_or(Ok(()), Err);
                 self.change_turn(step, host, |turn| turn.undone = Some(undone));
+            }
+            Event::StepEnded { step, status: StepStatus::Undone, .. } => {
+                self.step(step).undone = true;
             }
             Event::StepEnded { step, status, why } => {
                 self.step(step).ended = Some((*status, why.clone()));
@@ -202,6 +219,9 @@ impl State {
             self.reads += 1;
         } else {
             self.changed = true;
+            if attempt.part == Part::Main {
+                self.started(&attempt.step, &attempt.host);
+            }
             self.changed_now = true;
         }
         for asked in self.requests.values_mut() {
@@ -397,17 +417,23 @@ impl State {
                 self.begin_anew(&step, &host);
             }
             Topic::Failure { step, host } => {
-                let turns = self.steps.values().flat_map(|step| step.hosts.iter().flatten());
-                let place = turns.filter(|(_, turn)| turn.undo_place.is_some()).count();
                 self.change_turn(&step, &host, |turn| {
-                    turn.undo_place = (*answer == Answer::Undo).then_some(place);
                     if let Some(failure) = &mut turn.failure {
                         failure.answer = Some(answer.clone());
                     }
                 });
+                if *answer == Answer::Undo {
+                    self.undo_began(&step, &host);
+                }
             }
+            Topic::Obstacle { step, hosts } => self.past_obstacle(&step, &hosts, answer),
+            Topic::Destroy { step, .. } => self.past_undo_card(&step, answer),
             Topic::Manual { step } => {
                 let done = matches!(answer, Answer::Done(_));
+                let by_hand = runbook.step(&step).is_some_and(|step| step.kind.changes());
+                if done && by_hand {
+                    self.started_by_hand(&step);
+                }
                 if let Answer::Done(values) = answer {
                     for (name, value) in values {
                         self.deliver(name, None, value.clone());

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::about::{About, ProbeId};
 use super::approval::{Approval, Terms};
 use super::attempt::{AttemptId, Effect, Loss, Outcome, Payload};
+use super::back::{Back, BackEnd, Left};
 use super::place::{Found, JobBase, Keeper, Place};
 use super::question::{Answer, QuestionId};
 use super::status::{Ending, StepStatus};
@@ -362,7 +363,32 @@ pub enum Event {
         /// Why it failed; none when it did not.
         failure: Option<String>,
     },
-    /// A step ended on all its hosts.
+    /// The run goes back: no new step starts, what runs ends, and then what it did is undone.
+    UndoBegan {
+        /// How far.
+        back: Back,
+        /// Who said so; none where the runbook does.
+        by: Option<String>,
+        /// Why.
+        why: String,
+    },
+    /// The undos that change something were agreed to.
+    UndoAgreed,
+    /// The undo of a step began on a host.
+    UndoTurnBegan {
+        /// The step.
+        step: StepId,
+        /// The host.
+        host: HostName,
+    },
+    /// Going back has ended.
+    UndoEnded {
+        /// How.
+        how: BackEnd,
+        /// What was left as it was.
+        left: Vec<Left>,
+    },
+    /// A step ended on all its hosts, or was undone on all on which it had started.
     StepEnded {
         /// The step.
         step: StepId,
@@ -484,6 +510,18 @@ pub enum Topic {
         /// Where it is undone.
         host: HostName,
     },
+    /// What would be undone.
+    GoBack {
+        /// The digest of what was shown.
+        chain: Digest,
+    },
+    /// Something that going back does not do, or go past, by itself.
+    Obstacle {
+        /// The step.
+        step: StepId,
+        /// Where.
+        hosts: Vec<HostName>,
+    },
     /// An attestation.
     Attest {
         /// The probe it answers.
@@ -512,6 +550,9 @@ impl Event {
             | Self::ShellOpened { .. }
             | Self::HostEnded { .. }
             | Self::Undone { .. }
+            | Self::UndoBegan { .. }
+            | Self::UndoAgreed
+            | Self::UndoEnded { .. }
             | Self::StepEnded { .. }
             | Self::Agreed
             | Self::PlanTaken { .. }

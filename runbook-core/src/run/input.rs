@@ -6,7 +6,7 @@ use super::attempt::{AttemptId, Loss, Outcome};
 use super::event::Timer;
 use super::place::{Found, JobBase, Keeper};
 use super::question::{Answer, QuestionId};
-use crate::base::{Digest, HostName};
+use crate::base::{Digest, HostName, StepId};
 use crate::plan::{Identity, Verdict};
 
 /// News from the world.
@@ -126,6 +126,13 @@ pub enum Input {
         question: QuestionId,
         /// With what.
         answer: Answer,
+        /// Who.
+        by: String,
+    },
+    /// A person wants the run to go back.
+    UndoAsked {
+        /// Down to this step, and it too; none is all of it.
+        to: Option<StepId>,
         /// Who.
         by: String,
     },

@@ -330,6 +330,12 @@ impl Run {
     /// The list is passed to the checks of its step.
     fn items_for(&self, about: &About) -> Vec<String> {
         match about {
+            About::Step {
+                step,
+                host: Some(host),
+                slot: Slot::UndoPrecondition | Slot::UndoVerify,
+                ..
+            } => self.acted_on(step, host),
             About::Step { step, host: Some(host), .. } => {
                 self.state().turn(step, host).and_then(|t| t.items.clone()).unwrap_or_default()
             }

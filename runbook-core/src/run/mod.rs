@@ -6,6 +6,7 @@ pub mod advance;
 mod apply;
 pub mod approval;
 pub mod attempt;
+pub mod back;
 mod decide;
 pub mod event;
 pub mod foreseen;
@@ -29,7 +30,9 @@ pub mod state;
 pub mod status;
 mod suggestion;
 mod target;
+mod undoing;
 mod verdict;
+mod verdict_back;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -44,6 +47,7 @@ pub use approval::{
     to_be_signed,
 };
 pub use attempt::{AttemptId, Effect, Loss, Order, Outcome, OutputDigest, Part, Payload};
+pub use back::{Back, BackCard, BackEnd, BackStep, Left, Obstacle, ObstacleCard, Way};
 pub use event::{Event, Listing, Timer, Topic};
 pub use foreseen::{Difference, Foreseen, Premise};
 pub use handover::{HandedOver, NotARequest, Request};

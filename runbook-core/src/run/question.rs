@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::approval::{BoundHost, Signature, Terms};
 use super::attempt::{AttemptId, Effect, Payload};
+use super::back::{BackCard, ObstacleCard};
 use super::handover::Request;
 use crate::base::{Digest, EnvName, HostName, RunId, StepId, Value, ValueName};
 use crate::plan::{Identity, Verdict};
@@ -35,6 +36,10 @@ pub enum Question {
     Signatures(SignaturesWanted),
     /// A step failed: what now.
     Failure(FailureCard),
+    /// What would be undone: one yes for all of it that changes something.
+    GoBack(BackCard),
+    /// Going back has come to something that it does not do, or go past, by itself.
+    Obstacle(ObstacleCard),
     /// A person decides.
     Choose {
         /// The step.
@@ -209,6 +214,8 @@ pub struct FailureCard {
     pub shell: bool,
     /// What may be answered.
     pub may: FailureOptions,
+    /// What going back would undo, where anything before this step can be.
+    pub back: Option<BackCard>,
 }
 
 /// What may be answered to a failure.
@@ -242,10 +249,18 @@ pub enum Answer {
     PassOver,
     /// Try again.
     Retry,
-    /// Undo the step.
+    /// Undo the step; at an obstacle: all the same, or again.
     Undo,
     /// Open a shell on the host, and ask again.
     Shell,
+    /// Undo everything this run changed, then stop: what was typed to agree to that, and the digest
+    /// of what was shown.
+    GoBack {
+        /// `yes`, or what is typed instead; empty when it was only asked for.
+        typed: String,
+        /// Of the card.
+        chain: Digest,
+    },
     /// This choice.
     Chosen(String),
     /// It is done, and these are the values asked for.

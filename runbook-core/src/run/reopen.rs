@@ -44,7 +44,8 @@ impl State {
             return;
         }
         // What was decided by what was seen stands; the rest is decided anew.
-        if !matches!(self.ending, Some(Ending::Finished { .. } | Ending::Stopped { .. })) {
+        let stands = matches!(self.ending, Some(Ending::Finished { .. } | Ending::Stopped { .. }));
+        if !stands && self.back.is_none() {
             self.ending = None;
         }
         for step in &runbook.steps {
@@ -90,6 +91,7 @@ impl State {
 
     fn reopen_step(&mut self, id: &StepId, tolerated: bool) {
         let Some(step) = self.steps.get_mut(id) else { return };
+        let goes_back = self.back.is_some();
         let open = match &step.ended {
             None => true,
             Some((StepStatus::Failed, _)) => !tolerated,
@@ -116,7 +118,11 @@ impl State {
             })
         };
         for (host, turn) in step.hosts.iter_mut().flatten() {
-            reopen_turn(turn, tolerated, astray(host));
+            let astray = astray(host);
+            // A run that goes back begins nothing anew: only what nobody followed is looked for.
+            if !goes_back || turn.ended.is_none() || astray.is_some() {
+                reopen_turn(turn, tolerated, astray);
+            }
         }
         forget_unused(step);
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{
-    About, Advance, Answer, Approval, AttemptId, Card, CardHost, Difference, Effect, Ending, Event,
-    Foreseen, Found, HostOutlook, JobBase, Keeper, Listing, Loss, Options, Order, Outcome, Outlook,
-    OutputDigest, Part, Payload, Place, Premise, ProbeId, QuestionId, Signature, Slot, StepStatus,
-    Terms, Timer, Topic,
+    About, Advance, Answer, Approval, AttemptId, Back, BackEnd, Card, CardHost, Difference, Effect,
+    Ending, Event, Foreseen, Found, HostOutlook, JobBase, Keeper, Left, Listing, Loss, Options,
+    Order, Outcome, Outlook, OutputDigest, Part, Payload, Place, Premise, ProbeId, QuestionId,
+    Signature, Slot, StepStatus, Terms, Timer, Topic,
 };
 use crate::base::{AttemptNumber, Digest, HostName, StepId, Value};
 use crate::plan::{Command, Exit, HttpRequest, Identity, Verdict};
@@ -197,6 +197,7 @@ fn endings() -> Vec<Ending> {
         Ending::PersonNeeded { sentence: sentence() },
         Ending::QuitAtFailure { step: step() },
         Ending::Unknown { sentence: sentence() },
+        Ending::WentBack { sentence: sentence() },
         Ending::Detached { how: "SIGTERM".into() },
         Ending::PreviewOnly,
         Ending::Stale { sentence: sentence(), differences: vec![difference()] },
@@ -212,6 +213,7 @@ fn answers() -> Vec<Answer> {
         Answer::Retry,
         Answer::Undo,
         Answer::Shell,
+        Answer::GoBack { typed: "yes".into(), chain: Digest::of("chain") },
         Answer::Chosen("restore".into()),
         Answer::Done(vec![
             ("who".parse().unwrap(), Some(Value::Int(-3))),
@@ -230,6 +232,11 @@ fn answers() -> Vec<Answer> {
     ]
 }
 
+fn back_ends() -> [BackEnd; 3] {
+    let sentence = || "because".to_owned();
+    [BackEnd::Complete, BackEnd::PersonNeeded(sentence()), BackEnd::Failed(sentence())]
+}
+
 fn topics() -> Vec<Topic> {
     vec![
         Topic::Changes,
@@ -239,6 +246,8 @@ fn topics() -> Vec<Topic> {
         Topic::Choose { step: step() },
         Topic::Manual { step: step() },
         Topic::Undo { step: step(), host: host() },
+        Topic::GoBack { chain: Digest::of("chain") },
+        Topic::Obstacle { step: step(), hosts: vec![host()] },
         Topic::Attest { probe: probe() },
         Topic::Unknown { attempt: attempt(Part::Main, 1) },
         Topic::Interrupt,
@@ -349,6 +358,8 @@ pub(crate) fn every_event() -> Vec<Event> {
             status: StepStatus::NotNeeded,
             why: Some("the goal was reached".into()),
         },
+        Event::UndoAgreed,
+        Event::UndoTurnBegan { step: step(), host: host() },
         Event::Previewed,
         Event::PlanAsked { plan: Digest::of("plan") },
         Event::PlanTaken { plan: Digest::of("plan") },
@@ -369,6 +380,16 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::Reattached { attempt: attempt(Part::Main, 1) },
         Event::Ended { code: 10, sentence: "resolved with exceptions".into() },
     ];
+    let left = vec![Left { step: step(), host: host(), why: "exit 1".into() }];
+    events.extend(back_ends().map(|how| Event::UndoEnded { how, left: left.clone() }));
+    let by = Some("ana".to_owned());
+    events.extend(
+        [Back::Everything, Back::To(step()), Back::Only(step())].map(|back| Event::UndoBegan {
+            back,
+            by: by.clone(),
+            why: "exit 1".into(),
+        }),
+    );
     let found = [Found::Running, Found::Ended, Found::NotStarted, Found::Unknown("reboot".into())];
     events.extend(
         found.into_iter().map(|found| Event::Found { attempt: attempt(Part::Main, 1), found }),
@@ -424,6 +445,10 @@ pub(crate) fn variant(event: &Event) -> usize {
         Event::CheckSettled { .. } => 34,
         Event::Faltered { .. } => 35,
         Event::Withdrawn { .. } => 36,
+        Event::UndoBegan { .. } => 53,
+        Event::UndoAgreed => 54,
+        Event::UndoTurnBegan { .. } => 55,
+        Event::UndoEnded { .. } => 56,
         Event::Interrupted { .. } => 37,
         Event::CancelAsked { .. } => 38,
         Event::BaseAsked { .. } => 39,
@@ -444,4 +469,4 @@ pub(crate) fn variant(event: &Event) -> usize {
 }
 
 /// How many variants there are.
-pub(crate) const VARIANTS: usize = 53;
+pub(crate) const VARIANTS: usize = 57;

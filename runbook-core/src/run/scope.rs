@@ -177,7 +177,8 @@ impl Scope<'_> {
     fn delivered(&self, name: &str, source: &StepId) -> Known {
         let state = self.run.state();
         let own = self.step.is_some_and(|step| step.id == *source);
-        let status = state.status(source);
+        // What was undone since still delivers what its undo, and those behind it, need.
+        let status = state.steps.get(source).and_then(super::state::StepState::ended_as);
         match status {
             None if !own => return Known::NotYet(Some(source.clone())),
             Some(StepStatus::Skipped) if self.is_choice(source) => return Known::None,

@@ -9,6 +9,7 @@ use super::Options;
 use super::about::About;
 use super::approval::{Approval, Terms};
 use super::attempt::{AttemptId, Effect, Loss, Outcome, Payload};
+pub use super::back::GoingBack;
 use super::event::Topic;
 use super::place::{JobBase, Keeper, Place};
 use super::question::{Answer, QuestionId};
@@ -63,6 +64,10 @@ pub struct State {
     pub reads: usize,
     /// Whether a change was sent, ever.
     pub changed: bool,
+    /// Where steps were sent or done by a person, in the order in which they first were.
+    pub started: Vec<Started>,
+    /// Where going back stands, when the run does.
+    pub back: Option<GoingBack>,
     /// Whether one was sent since the run was begun or taken up again: what an exit code promises
     /// is about the command that gives it.
     pub changed_now: bool,
@@ -141,6 +146,17 @@ pub enum Link {
     Down(String),
 }
 
+/// A step that was sent to a host or done there by a person, so that there is something to undo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The step.
+    pub step: StepId,
+    /// The host.
+    pub host: HostName,
+    /// What it acted on, in all its rounds.
+    pub items: Vec<String>,
+}
+
 /// Where the jobs of a user are kept on a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
@@ -176,6 +192,8 @@ pub struct StepState {
     pub suggestions: BTreeMap<u32, AttemptId>,
     /// How it ended, and why.
     pub ended: Option<(StepStatus, Option<String>)>,
+    /// Whether it was undone on every host on which it had started.
+    pub undone: bool,
 }
 
 /// Whether a step runs.
@@ -214,10 +232,18 @@ pub struct Turn {
     pub ended: Option<(StepStatus, Option<String>)>,
     /// The request by which a destroy was approved, in this round.
     pub approved: Option<Digest>,
-    /// Its place among the undos that people chose in this run: they go one at a time in a step.
+    /// Its place among the undos that began in this run: they go one at a time in a step.
     pub undo_place: Option<usize>,
-    /// What its undo sent, in order.
+    /// Which go at its undo, from 1; 0 before the first.
+    pub undo_round: u32,
+    /// What its undo sent in this go, in order.
     pub undo_attempts: Vec<AttemptId>,
+    /// The question by which a person undoes it, in this go.
+    pub undo_question: Option<QuestionId>,
+    /// A person chose to go back past it.
+    pub undo_passed: bool,
+    /// A person chose to undo it though nobody knows whether it ran.
+    pub undo_anyway: bool,
     /// What became of its undo.
     pub undone: Option<Result<(), String>>,
 }
@@ -238,7 +264,11 @@ impl Default for Turn {
             ended: None,
             approved: None,
             undo_place: None,
+            undo_round: 0,
             undo_attempts: Vec::new(),
+            undo_question: None,
+            undo_passed: false,
+            undo_anyway: false,
             undone: None,
         }
     }
@@ -403,6 +433,14 @@ pub enum Delivered {
     PerHost(BTreeMap<HostName, Option<Value>>),
 }
 
+impl StepState {
+    /// How it ended, whatever became of that since.
+    #[must_use]
+    pub fn ended_as(&self) -> Option<StepStatus> {
+        self.ended.as_ref().map(|(status, _)| *status)
+    }
+}
+
 impl State {
     /// The turn of a step on a host.
     #[must_use]
@@ -414,7 +452,7 @@ impl State {
     #[must_use]
     pub fn undoing(&self, step: &StepId) -> Option<&HostName> {
         let hosts = self.steps.get(step)?.hosts.as_ref()?.iter();
-        let waiting = hosts.filter(|(_, turn)| turn.undone.is_none() && turn.ended.is_none());
+        let waiting = hosts.filter(|(_, turn)| turn.undone.is_none() && !turn.undo_passed);
         let placed = waiting.filter_map(|(host, turn)| Some((turn.undo_place?, host)));
         placed.min().map(|(_, host)| host)
     }
@@ -474,10 +512,11 @@ impl State {
         }
     }
 
-    /// How a step ended.
+    /// How a step ended; one that was undone since is only that.
     #[must_use]
     pub fn status(&self, step: &StepId) -> Option<StepStatus> {
-        self.steps.get(step)?.ended.as_ref().map(|(status, _)| *status)
+        let state = self.steps.get(step)?;
+        if state.undone { Some(StepStatus::Undone) } else { state.ended_as() }
     }
 
     /// The attempts under way.

@@ -115,6 +115,11 @@ pub enum Ending {
         /// Which.
         sentence: String,
     },
+    /// A person wanted it to go back.
+    WentBack {
+        /// How far, and who said so.
+        sentence: String,
+    },
     /// A signal, or a detach.
     Detached {
         /// How.

@@ -77,9 +77,15 @@ impl Run {
             },
             person: match ending {
                 Some(Ending::PersonNeeded { sentence }) => Some(sentence.clone()),
+                Some(Ending::WentBack { .. }) => self.stopped_going_back(),
                 _ => None,
             },
-            exception: self.exception(),
+            exception: match ending {
+                Some(Ending::WentBack { .. }) => {
+                    self.left_behind().map(|left| format!("{}, {left}", self.how_far_undone()))
+                }
+                _ => self.exception(),
+            },
         }
     }
 
@@ -116,11 +122,13 @@ impl Run {
     fn failed(&self) -> Option<String> {
         match &self.state().ending {
             Some(Ending::Failed { step, sentence }) => {
-                return Some(format!("`{step}` failed: {sentence}"));
+                return Some(format!("`{step}` failed: {sentence}{}", self.went_back()));
             }
             Some(Ending::QuitAtFailure { step }) => {
-                return Some(format!("stopped at `{step}`, which failed"));
+                return Some(format!("stopped at `{step}`, which failed{}", self.went_back()));
             }
+            // What failed before was taken back: how that went is what counts.
+            Some(Ending::WentBack { .. }) => return self.failed_going_back(),
             _ => {}
         }
         if let Some(sentence) = self.failed_beside() {
@@ -171,6 +179,7 @@ impl Run {
     fn success(&self) -> String {
         match &self.state().ending {
             Some(Ending::Finished { sentence, .. }) => sentence.clone(),
+            Some(Ending::WentBack { .. }) => self.how_far_undone(),
             Some(Ending::PreviewOnly) => "nothing was changed".to_owned(),
             _ if self.goal_at_end().is_some() => "the goal holds".to_owned(),
             _ => format!("{} ended", self.done_steps()),

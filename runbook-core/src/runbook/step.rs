@@ -298,7 +298,7 @@ pub struct Retry {
 }
 
 /// What happens when a step fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnFailure {
     /// A person decides on the failure card.
     Ask,
@@ -306,6 +306,10 @@ pub enum OnFailure {
     Stop,
     /// Recorded as failed, blocks nothing.
     Continue,
+    /// The run stops, and the step is undone where it started.
+    Undo,
+    /// The run stops, and goes back to that step, and it too.
+    UndoTo(StepId),
 }
 
 /// A regular expression that was compiled when the runbook was loaded.

@@ -10,3 +10,4 @@ mod names;
 mod outcome;
 mod person;
 mod plan_files;
+mod undo;

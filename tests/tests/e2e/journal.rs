@@ -76,7 +76,7 @@ impl Journal {
         assert_eq!(self.changes(), Vec::<String>::new(), "run {}", self.run);
     }
 
-    /// How a step ended.
+    /// How a step ended; of one that was undone since, that.
     #[track_caller]
     pub(crate) fn status(&self, wanted: &str) -> StepStatus {
         let ended = self.facts().filter_map(|fact| match fact {

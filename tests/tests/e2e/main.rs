@@ -25,3 +25,4 @@ mod rollback;
 mod shell;
 mod shop;
 mod single;
+mod undo;

@@ -7,6 +7,7 @@ mod hosts;
 mod plans;
 mod simulation;
 mod steady;
+mod undo;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,7 @@ struct Witness {
     retried: BTreeMap<(String, String), u32>,
     /// The hosts that lost the lock and do not hold it again.
     unlocked: BTreeSet<String>,
+    undo: undo::Witness,
     agreed: bool,
     ended: bool,
 }
@@ -46,6 +48,7 @@ impl Witness {
             used: BTreeSet::new(),
             retried: BTreeMap::new(),
             unlocked: BTreeSet::new(),
+            undo: undo::Witness::default(),
             agreed: false,
             ended: false,
         }
@@ -91,6 +94,7 @@ impl Witness {
 
     /// Each fact, against the state before it.
     fn before(&mut self, event: &Event) -> Result<(), TestCaseError> {
+        self.undo.before(event, &self.mirror)?;
         match event {
             Event::Agreed => self.agreed = true,
             Event::Ended { .. } => self.ended = true,
@@ -125,8 +129,9 @@ impl Witness {
                     prop_assert!(people >= needed as usize, "{people} of {needed} approved it");
                     prop_assert!(self.used.insert(digest.to_string()), "an approval used twice");
                 }
-                let may_come_early =
-                    matches!(attempt.part, Part::Items) && matches!(step.kind, Kind::Destroy(_));
+                // What goes back does not wait for what goes forward.
+                let may_come_early = attempt.part == Part::Undo
+                    || matches!(attempt.part, Part::Items) && matches!(step.kind, Kind::Destroy(_));
                 if !may_come_early {
                     for need in &step.needs {
                         let status = self.mirror.state().status(need);
@@ -202,8 +207,16 @@ impl Witness {
 
     /// Runs to the end, or says what it stands still at.
     fn finish(&mut self) -> Result<(), TestCaseError> {
+        self.finish_with(usize::MAX, &Input::Begin)
+    }
+
+    /// The same, and this news comes after so many others.
+    fn finish_with(&mut self, after: usize, input: &Input) -> Result<(), TestCaseError> {
         self.tell(Input::Begin)?;
-        for _ in 0..20_000 {
+        for turn in 0..20_000 {
+            if turn == after {
+                self.tell(input.clone())?;
+            }
             if self.world.closed {
                 return self.verdict();
             }
@@ -231,7 +244,9 @@ impl Witness {
         prop_assert_eq!(code == 5, unknown, "unknown and code 5 are the same");
         let stuck = matches!(&state.ending, Some(Ending::PersonNeeded { sentence }) if sentence.contains("nothing can go on"));
         prop_assert!(!stuck, "stands still: {:#?}", state);
-        if code == 0 && !self.run.options().preview_only {
+        // That a run was taken back as a person wanted is no word on its goal or on what failed.
+        let went_back = matches!(state.ending, Some(Ending::WentBack { .. }));
+        if code == 0 && !self.run.options().preview_only && !went_back {
             let goal = state.inquiries.get(&runbook_core::run::About::GoalAtEnd);
             let holds = goal.is_none_or(|goal| {
                 goal.verdict.as_ref().is_some_and(runbook_core::plan::Verdict::held)

@@ -55,7 +55,7 @@ pub(crate) fn plan_sketches() -> impl Strategy<Value = PlanSketch> {
 }
 
 fn sketches() -> impl Strategy<Value = Sketch> {
-    let numbers = (0u8..12, any::<u8>(), 0u8..4, 0u32..2, any::<u8>(), 0u32..3, 0u8..6);
+    let numbers = (0u8..12, any::<u8>(), 0u8..4, 0u32..2, any::<u8>(), 0u32..3, 0u8..8);
     let flags = (
         any::<bool>(),
         any::<bool>(),
@@ -260,10 +260,16 @@ fn step_of(n: usize, sketch: &Sketch) -> Step {
             0 => Some(OnFailure::Stop),
             1 => Some(OnFailure::Continue),
             2 => Some(OnFailure::Ask),
+            6 => Some(OnFailure::Undo),
+            7 => Some(OnFailure::UndoTo(id(n / 2))),
             _ => None,
         },
         diagnose: if sketch.diagnose { vec![script("ps"), script("df")] } else { Vec::new() },
-        undo: if sketch.undo { undo(destroys) } else { Undo::Never("no".to_owned()) },
+        undo: match (sketch.undo, n.checked_sub(1).map(id)) {
+            (true, Some(before)) if has(5) && has(0) => Undo::By(before),
+            (true, before) => undo(destroys, before.filter(|_| has(5))),
+            (false, _) => Undo::Never("no".to_owned()),
+        },
         items: (sketch.items
             && !matches!(kind, Kind::Check(_) | Kind::Manual(_) | Kind::Choose { .. }))
         .then(|| Items::Read(script("list"))),
@@ -300,7 +306,7 @@ fn choice(label: &str, stop: bool) -> runbook_core::runbook::Choice {
     runbook_core::runbook::Choice { label: Template::literal(label), stop }
 }
 
-fn undo(destroys: bool) -> Undo {
+fn undo(destroys: bool, after: Option<StepId>) -> Undo {
     let action = if destroys {
         UndoAction::Destroy(script("undo"))
     } else {
@@ -316,6 +322,6 @@ fn undo(destroys: bool) -> Undo {
         affects: None,
         confirm: None,
         timeout: Amount::Fixed(Duration::from_secs(60)),
-        after: None,
+        after,
     }))
 }

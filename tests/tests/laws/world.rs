@@ -129,6 +129,10 @@ impl World {
             let (name, host) = self.held.remove(0);
             return Some(Input::LockLost { name, host });
         }
+        if self.bad(100) {
+            let to = self.draw().is_multiple_of(2).then(|| "s1".parse().expect("a step"));
+            return Some(Input::UndoAsked { to, by: "person".to_owned() });
+        }
         let index = usize::from(self.draw()) % self.owed.len();
         let index = if self.spent() { 0 } else { index };
         let owed = self.owed.remove(index)?;
@@ -235,8 +239,26 @@ impl World {
                 n if !kind => signed(["ana", "ben", "cy"][usize::from(n) % 3]),
                 _ => signed(["ana", "ben"][wanted.given.len().min(1)]),
             },
-            Question::Failure(card) => match draw % 5 {
+            Question::GoBack(card) if kind || draw % 8 != 7 => match &card.type_instead {
+                Some(word) => Answer::Typed(vec![word.clone()]),
+                None => Answer::Yes,
+            },
+            Question::Obstacle(card) => match draw % 4 {
                 _ if kind => Answer::PassOver,
+                0 | 1 if card.may_undo => Answer::Undo,
+                0..=2 => Answer::PassOver,
+                _ => Answer::Quit,
+            },
+            Question::Failure(card) => match draw % 6 {
+                _ if kind => Answer::PassOver,
+                5 => match &card.back {
+                    Some(back) if draw % 4 > 1 => {
+                        let word = back.type_instead.clone();
+                        let typed = word.unwrap_or_else(|| "yes".to_owned());
+                        Answer::GoBack { typed, chain: back.digest }
+                    }
+                    _ => Answer::GoBack { typed: String::new(), chain: Digest::of("") },
+                },
                 0 if card.may.retry => Answer::Retry,
                 1 if card.may.undo => Answer::Undo,
                 2 => Answer::PassOver,

@@ -12,5 +12,6 @@ mod people;
 mod plan_files;
 mod recovery;
 mod resuming;
+mod undo;
 mod undoing;
 mod world;

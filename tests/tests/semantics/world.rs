@@ -61,7 +61,7 @@ pub(crate) struct World {
     expected: Vec<Expected>,
     answers: VecDeque<Answer>,
     down: Vec<&'static str>,
-    stop_at: Option<u64>,
+    told: Vec<(u64, Input)>,
     held_lock: Option<&'static str>,
     lock_lost: Option<(u64, Option<&'static str>)>,
     used: Option<&'static str>,
@@ -107,7 +107,7 @@ impl World {
             expected: Vec::new(),
             answers: VecDeque::new(),
             down: Vec::new(),
-            stop_at: None,
+            told: Vec::new(),
             held_lock: None,
             lock_lost: None,
             used: None,
@@ -241,8 +241,13 @@ impl World {
     }
 
     /// A signal comes at that second.
-    pub(crate) fn stop_at(mut self, second: u64) -> Self {
-        self.stop_at = Some(second);
+    pub(crate) fn stop_at(self, second: u64) -> Self {
+        self.tells_at(second, Input::StopAsked { how: "SIGTERM".to_owned() })
+    }
+
+    /// The run is told that at that second.
+    pub(crate) fn tells_at(mut self, second: u64, input: Input) -> Self {
+        self.told.push((second, input));
         self
     }
 
@@ -399,8 +404,8 @@ impl Teller {
             closed: false,
             story,
         };
-        if let Some(second) = teller.world.stop_at {
-            teller.later(second * 1000, Input::StopAsked { how: "SIGTERM".to_owned() });
+        for (second, input) in std::mem::take(&mut teller.world.told) {
+            teller.later(second * 1000, input);
         }
         if let Some((second, _)) = teller.world.lock_lost {
             let (name, host) = ("deploy".to_owned(), "app1".parse().unwrap());

@@ -29,5 +29,5 @@ pub use list::{Entries, List, OneOrMany};
 pub use param::{Param, Suggest, SuggestTable};
 pub use runbook::{Defaults, Lock, LockTable, Role, RunbookDocument};
 pub use scalar::{Date, DefaultValue, Json, Scalar, WholeOrText};
-pub use step::{Answer, AnswerTable, AtOnce, OnFailure, Proof, Retry, Step};
+pub use step::{Answer, AnswerTable, AtOnce, OnFailure, OnFailureWord, Proof, Retry, Step, UndoTo};
 pub use undo::{Undo, UndoTable};

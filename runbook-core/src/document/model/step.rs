@@ -92,7 +92,7 @@ pub struct Step {
     pub idempotent: Field<bool>,
     /// Tried again by itself; on a change it needs `idempotent = true`.
     pub retry: Field<Retry>,
-    /// What happens when it fails: `ask`, `stop` or `continue`.
+    /// What happens when it fails: `ask`, `stop`, `continue`, `undo`, or `{ undo_to = STEP }`.
     pub on_failure: Field<OnFailure>,
     /// Reads that are run and shown when it fails.
     pub diagnose: Field<List<How>>,
@@ -180,15 +180,42 @@ pub struct Retry {
 }
 
 /// What happens when a step fails.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[schemars(untagged)]
+pub enum OnFailure {
+    /// In a word.
+    #[serde(rename = "a string")]
+    Word(OnFailureWord),
+    /// The run stops and goes back.
+    #[serde(rename = "a table")]
+    Back(Box<UndoTo>),
+}
+
+/// What happens when a step fails, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum OnFailure {
+pub enum OnFailureWord {
     /// A person decides on the failure card.
     Ask,
     /// The run stops.
     Stop,
     /// It is recorded as failed and blocks nothing.
     Continue,
+    /// The run stops, and the step is undone where it started.
+    Undo,
+}
+
+/// The keys of a way back that is gone when a step fails.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["undo_to"]))]
+pub struct UndoTo {
+    /// The step that is undone last.
+    pub undo_to: Field<String>,
+    /// The place of the whole table.
+    #[serde(rename = "$extent")]
+    #[schemars(skip)]
+    pub extent: Extent,
 }
 
 /// What must hold before a destroy.

@@ -34,7 +34,6 @@ const WITHOUT_BACKGROUND: &str =
 /// Instead of letting a person pick a line.
 pub(in crate::document) const CHOICE_OF_ITEMS: &str =
     "write the `options`, or ask for the value with `ask` and a `suggest`";
-const WITHOUT_AUTOMATIC_UNDO: &str = "write `ask` or `stop`, and undo with the card or the command";
 
 /// The complaint about something of a later version.
 pub(in crate::document) fn not_yet(what: &str, span: Span, instead: &str) -> Diagnostic {
@@ -49,18 +48,9 @@ pub(super) fn key(kind: &str, key: &str, span: Span) -> Option<Diagnostic> {
     Some(not_yet(&format!("`{key}`"), span, instead))
 }
 
-/// Of a word.
-pub(super) fn word(name: &str, text: &str, node: &Node<'_>) -> Option<Diagnostic> {
-    (name == "OnFailure" && text == "undo")
-        .then(|| not_yet("`on_failure = \"undo\"`", node.span, WITHOUT_AUTOMATIC_UNDO))
-}
-
 /// Of a form.
 pub(super) fn form(name: &str, node: &Node<'_>) -> Option<Diagnostic> {
     match (name, node.value) {
-        ("OnFailure", DeValue::Table(table)) if table.contains_key("undo_to") => {
-            Some(not_yet("`undo_to`", node.span, WITHOUT_AUTOMATIC_UNDO))
-        }
         ("Shell", DeValue::Array(_)) => {
             let instead = "write the whole as an argv, and the script as its `stdin`";
             Some(not_yet("a `shell` of your own", node.span, instead))

@@ -50,22 +50,18 @@ pub(super) fn variant_of(
         return Err(node.refuse(&one_of(variants.iter().map(|variant| (*variant).to_owned()))));
     }
     match node.value {
-        DeValue::String(text) => word_of(node, name, text, variants),
+        DeValue::String(text) => word_of(node, text, variants),
         _ => Err(node.refuse(&quoted(variants))),
     }
 }
 
 fn word_of(
     node: &Node<'_>,
-    name: &str,
     text: &str,
     variants: &'static [&'static str],
 ) -> Result<&'static str, Unreadable> {
     if let Some(variant) = variants.iter().find(|variant| **variant == text) {
         return Ok(variant);
-    }
-    if let Some(complaint) = later::word(name, text, node) {
-        return Err(node.note(complaint));
     }
     let remark = nearest(text, variants.iter().copied())
         .map_or_else(String::new, |near| format!("help: did you mean `{near}`?"));

@@ -1,12 +1,13 @@
 //! Which news fits: what is not waited for is not let in.
 
+use super::super::back::Back;
 use super::super::event::{Event, Timer};
 use super::super::input::Input;
 use super::super::machine::Run;
 use super::super::place::Keeper;
 use super::super::state::{Base, Link, Lock, Main, Phase, Taking, Watch};
 use super::super::status::Ending;
-use crate::base::HostName;
+use crate::base::{HostName, StepId};
 
 impl Run {
     /// The fact that a piece of news is; none when it does not fit.
@@ -73,6 +74,7 @@ impl Run {
                 let waited_for = state.questions.get(&question)?.answer.is_none();
                 waited_for.then_some(Event::Answered { question, answer, by })
             }
+            Input::UndoAsked { to, by } => self.undo_asked(to, by),
             Input::StopAsked { how } => (!matches!(state.ending, Some(Ending::Detached { .. })))
                 .then_some(Event::StopAsked { how }),
         }
@@ -102,6 +104,22 @@ impl Run {
             operator: plan.run.operator.clone(),
             options: self.options().clone(),
         }
+    }
+
+    /// Once, as long as the run is open, when it may have changed something, and to a step that there is.
+    fn undo_asked(&self, to: Option<StepId>, by: String) -> Option<Event> {
+        let going = self.state().back.is_some() && self.state().ended.is_none();
+        let nothing = self.state().phase < Phase::Execution;
+        let unknown = to.as_ref().is_some_and(|to| self.plan().runbook.step(to).is_none());
+        if going || nothing || unknown || self.state().stop_asked.is_some() {
+            return None;
+        }
+        let (back, what) = match to {
+            Some(to) => (Back::To(to.clone()), format!("goes back to `{to}`")),
+            None => (Back::Everything, "goes back".to_owned()),
+        };
+        let why = format!("it {what}, since {by} said so");
+        Some(Event::UndoBegan { back, by: Some(by), why })
     }
 
     fn is_running(&self, attempt: &super::super::AttemptId) -> bool {

@@ -63,18 +63,19 @@ impl Run {
     }
 
     /// What must be typed instead of a yes.
-    fn word(&self) -> Option<String> {
+    pub(super) fn word(&self) -> Option<String> {
         let environment = &self.plan().environment;
         environment.name.as_ref().filter(|_| environment.protect).map(ToString::to_string)
     }
 
     /// The steps that may still run: one whose `when` is not known yet may.
     pub(super) fn remaining(&self) -> impl Iterator<Item = &Step> {
-        let steps = self.plan().runbook.steps.iter();
-        steps.filter(|step| {
-            let never = |when: &Expression| when.holds(&self.scope(Some(step), None)) == Ok(false);
-            self.state().status(&step.id).is_none() && !step.when.as_ref().is_some_and(never)
-        })
+        self.plan().runbook.steps.iter().filter(|step| self.may_run(step))
+    }
+
+    pub(super) fn may_run(&self, step: &Step) -> bool {
+        let never = |when: &Expression| when.holds(&self.scope(Some(step), None)) == Ok(false);
+        self.state().status(&step.id).is_none() && !step.when.as_ref().is_some_and(never)
     }
 
     /// A choice made in advance that is none of its step's answers is not found out after changes.
@@ -114,6 +115,9 @@ impl Run {
     /// What cannot go on without a person.
     fn person_needed(&self) -> Option<String> {
         self.remaining().find_map(|step| {
+            if let Some(what) = self.undo_needs_person(step) {
+                return Some(format!("step `{}` {what}", step.id));
+            }
             let what = match &step.kind {
                 Kind::Destroy(_)
                     if self.options().approvals.contains_key(&step.id)

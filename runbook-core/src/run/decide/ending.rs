@@ -55,7 +55,7 @@ impl Run {
         None
     }
 
-    fn failed_too_often(&self, step: &Step) -> Option<Ending> {
+    pub(super) fn failed_too_often(&self, step: &Step) -> Option<Ending> {
         let state = self.state().steps.get(&step.id)?;
         if step.on_failure == Some(OnFailure::Continue) {
             return None;
@@ -73,7 +73,7 @@ impl Run {
             return None;
         }
         let answer = failed.iter().find_map(|(_, turn)| turn.failure.as_ref()?.answer.as_ref());
-        if answer == Some(&Answer::Quit) {
+        if matches!(answer, Some(Answer::Quit | Answer::GoBack { .. })) {
             return Some(Ending::QuitAtFailure { step: step.id.clone() });
         }
         let sentence = match failed.first() {
@@ -184,6 +184,9 @@ impl Run {
         if let Some(next) = self.finish_active() {
             return next;
         }
+        if let Some(next) = self.goes_back_by_itself(ending) {
+            return Some(next);
+        }
         if *ending == Ending::PreviewOnly
             || self.state().phase < Phase::Execution && !keeps_going(ending)
         {
@@ -195,6 +198,10 @@ impl Run {
         };
         if let Some(next) = self.close_step(rest) {
             return Some(next);
+        }
+        match self.back_move() {
+            Ok(()) => {}
+            Err(next) => return next,
         }
         if self.state().changed || matches!(ending, Ending::Finished { .. }) {
             return self.conclude();
@@ -212,20 +219,21 @@ impl Run {
         Some(Move::order(Event::Withdrawn { question: *id }, Action::Withdraw { id: *id }))
     }
 
-    /// While a run winds down a person is still asked about the undo they chose.
+    /// While a run winds down a person is still asked about what is undone.
     fn is_needed(&self, about: &Topic) -> bool {
-        let undoing = |step: &crate::base::StepId| {
-            let hosts = self.state().steps.get(step).and_then(|step| step.hosts.as_ref());
-            hosts.into_iter().flatten().any(|(_, turn)| {
-                turn.ended.is_none()
-                    && turn.failure.as_ref().is_some_and(|f| f.answer == Some(Answer::Undo))
-            })
-        };
+        let undoing = |step: &crate::base::StepId| self.state().undoing(step).is_some();
         self.state().stop_asked.is_none()
             && match about {
                 Topic::Undo { step, .. }
                 | Topic::Destroy { step, .. }
                 | Topic::Signatures { step, .. } => undoing(step),
+                Topic::Attest { probe } => match &probe.about {
+                    About::Step {
+                        slot: Slot::UndoPrecondition | Slot::UndoVerify, step, ..
+                    } => undoing(step),
+                    _ => false,
+                },
+                Topic::GoBack { .. } | Topic::Obstacle { .. } => true,
                 _ => false,
             }
     }

@@ -198,10 +198,16 @@ impl Run {
             attempt: order.map(|order| order.id.clone()),
             affects: affects.map(|text| text.for_person(&scope)),
             loses: step.card.loses.as_ref().filter(|_| !undo).map(|text| text.for_person(&scope)),
-            items: turn.items.clone(),
+            items: if undo { self.undone_items(step) } else { turn.items.clone() },
             confirm: confirm.map_or_else(|| host.to_string(), |text| text.for_person(&scope)),
             payload: order.map(|order| order.payload.clone()),
         }
+    }
+
+    /// What an undo acts on: what the step did, on the host whose undo it is.
+    fn undone_items(&self, step: &Step) -> Option<Vec<String>> {
+        let items = self.acted_on(&step.id, self.state().undoing(&step.id)?);
+        (!items.is_empty()).then_some(items)
     }
 
     fn proof_lines(&self, step: &Step) -> Vec<String> {
@@ -257,7 +263,7 @@ impl Run {
                 failure: Some(why),
             }))
         };
-        let order = match self.undo_order(step, undo, host, target, turn) {
+        let order = match self.undo_order(step, undo, host, target) {
             Ok(Some(order)) => order,
             Ok(None) => return fail("a person must undo it".to_owned()),
             Err(Unrendered::Failed(why)) => return fail(why),

@@ -6,7 +6,9 @@
 
 mod admit;
 mod advance;
+mod back;
 mod base;
+mod chain;
 mod choose;
 mod consent;
 mod ending;
@@ -21,6 +23,7 @@ mod reopen;
 mod request;
 mod step;
 mod turn;
+mod undo;
 
 pub(super) use consent::is_destroying;
 
@@ -49,6 +52,10 @@ impl Run {
         }
         if let Some(ending) = &state.ending {
             return self.wind_down(ending);
+        }
+        if let Some(going) = &state.back {
+            let ending = Ending::WentBack { sentence: going.why.clone() };
+            return Some(Move::fact(Event::Ending { ending }));
         }
         if let Some(interrupt) = state.interrupt.as_ref().filter(|_| state.stop_asked.is_none()) {
             return self.interrupt_move(interrupt);

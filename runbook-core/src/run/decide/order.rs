@@ -140,7 +140,6 @@ impl Run {
         undo: &UndoStep,
         host: &HostName,
         target: &HostName,
-        turn: &Turn,
     ) -> Result<Option<Order>, Unrendered> {
         let (how, effect) = match &undo.action {
             UndoAction::Change(how) => (how, Effect::Change),
@@ -148,7 +147,7 @@ impl Run {
             UndoAction::Manual(_) => return Ok(None),
         };
         let scope = self.scope(Some(step), Some(host));
-        let items = turn.items.clone().unwrap_or_default();
+        let items = self.acted_on(&step.id, host);
         let payload = render::payload(how, &undo.setting, None, &items, &scope)?;
         Ok(Some(Order {
             id: self.id(step, target, Part::Undo),

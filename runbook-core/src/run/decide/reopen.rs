@@ -74,9 +74,8 @@ impl Run {
         let order = match id.part {
             Part::Undo => {
                 let host = self.state().undoing(&id.step)?;
-                let turn = self.state().turn(&id.step, host)?;
                 let Undo::Step(undo) = &step.undo else { return None };
-                self.undo_order(step, undo, host, &id.host, turn).ok()??
+                self.undo_order(step, undo, host, &id.host).ok()??
             }
             _ => {
                 let turn = self.state().turn(&id.step, &id.host)?;

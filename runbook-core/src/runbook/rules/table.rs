@@ -67,6 +67,7 @@ pub const RULES: &[Rule] = &[
     error("no-such-undo", "an undo points at a step without one"),
     error("not-a-choice", "a comparison with a word that the name never is"),
     error("not-a-truth", "a condition that is not true or false"),
+    error("not-before", "a step goes back to one that does not come before it"),
     error("not-for-this-kind", "a key belongs to another kind of step, check or value"),
     error("not-known-there", "a name comes from a step that is not upstream"),
     error("operand-types", "the operands are of two types"),

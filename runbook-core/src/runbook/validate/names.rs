@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::Validation;
 use crate::base::{RoleName, Span, Spanned, ValueName, ValueType};
-use crate::document::{Capture, Entries, Param};
+use crate::document::{Capture, Entries, OnFailure, OnFailureWord, Param};
 use crate::runbook::rules::expression::{Kind, Type};
 use crate::runbook::step::Place;
 
@@ -142,7 +142,7 @@ impl Validation<'_> {
             || !written.skip_if.is_absent()
             || !written.items.is_absent()
             || from_zero
-            || written.on_failure.value() == Some(&crate::document::OnFailure::Continue)
+            || written.on_failure.value() == Some(&OnFailure::Word(OnFailureWord::Continue))
     }
 
     fn define(&self, names: &mut Names, name: &str, span: Span, mut entry: Entry) {

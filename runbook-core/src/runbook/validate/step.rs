@@ -15,7 +15,7 @@ use crate::document::{self, How as WrittenHow};
 use crate::runbook::rules::expression::{Kind as Computed, Reading, proven};
 use crate::runbook::rules::shell::Facts;
 use crate::runbook::rules::{self, Use};
-use crate::runbook::step::{Amount, How, Items, Kind, OnFailure, Place, Retry, Step};
+use crate::runbook::step::{Amount, How, Items, Kind, Place, Retry, Step};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -83,11 +83,7 @@ impl Validation<'_> {
                 Some(Sort::Read | Sort::Check) => true,
                 _ => written.idempotent.value().copied().unwrap_or_default(),
             },
-            on_failure: written.on_failure.value().map(|how| match how {
-                document::OnFailure::Ask => OnFailure::Ask,
-                document::OnFailure::Stop => OnFailure::Stop,
-                document::OnFailure::Continue => OnFailure::Continue,
-            }),
+            on_failure: self.on_failure(step),
             diagnose: self.diagnose(step, &effective, &place, &own),
             undo: self.undo(step, sort, &place, &effective, &own),
             items,

@@ -11,7 +11,7 @@ use super::text::borrowed;
 use crate::base::{Span, Spanned};
 use crate::document::{self, UndoTable};
 use crate::runbook::rules::Use;
-use crate::runbook::step::{Amount, Place, Undo, UndoAction, UndoStep};
+use crate::runbook::step::{Amount, OnFailure, Place, Undo, UndoAction, UndoStep};
 
 const HALF_AN_HOUR: Amount<Duration> = Amount::Fixed(Duration::from_secs(30 * 60));
 
@@ -65,6 +65,55 @@ impl Validation<'_> {
             }
         };
         undone.unwrap_or(Undo::Unsaid)
+    }
+
+    /// What happens when a step fails; one that goes back has somewhere to go.
+    pub(super) fn on_failure(&self, step: usize) -> Option<OnFailure> {
+        use document::OnFailureWord as Word;
+        let written = &self.steps[step].0.on_failure;
+        match written.value()? {
+            document::OnFailure::Word(Word::Ask) => Some(OnFailure::Ask),
+            document::OnFailure::Word(Word::Stop) => Some(OnFailure::Stop),
+            document::OnFailure::Word(Word::Continue) => Some(OnFailure::Continue),
+            document::OnFailure::Word(Word::Undo) => {
+                if !self.has_own_undo(step) {
+                    let message = "a step without an undo of its own is to be undone";
+                    let complaint = self.complaint("no-such-undo", message);
+                    let complaint = complaint.at(written.span().unwrap_or_default(), "");
+                    let help = "add `undo`, or go back further: `{ undo_to = STEP }`";
+                    self.report(Some(step), complaint.help(help));
+                }
+                Some(OnFailure::Undo)
+            }
+            document::OnFailure::Back(back) => {
+                self.missing(&back.undo_to, "undo_to", back.extent.0, Some(step));
+                let to = back.undo_to.written()?;
+                let other = self.step_meant(borrowed(to), step)?;
+                self.goes_back_to(other, step, to.span);
+                self.ids[other].clone().map(OnFailure::UndoTo)
+            }
+        }
+    }
+
+    /// A run goes back to a step that ended before this one began, and that can be undone.
+    fn goes_back_to(&self, other: usize, step: usize, span: Span) {
+        if other != step && !self.graph.is_upstream(other, step) {
+            let message = "`undo_to` names a step that does not come before this one";
+            let complaint = self.complaint("not-before", message).at(span, "");
+            let help = "name a step that this one needs, directly or not";
+            self.report(Some(step), complaint.help(help));
+            return;
+        }
+        self.other_undo("undo_to", other, step, span);
+    }
+
+    /// Whether a step says how it is undone, and is not covered by another one.
+    fn has_own_undo(&self, step: usize) -> bool {
+        match self.steps[step].0.undo.value() {
+            Some(document::Undo::Table(table)) => table.by.is_absent(),
+            Some(document::Undo::Script(_)) => true,
+            None => self.steps[step].0.undo.key().is_some(),
+        }
     }
 
     fn undo_table(
@@ -180,12 +229,7 @@ impl Validation<'_> {
 
     /// The step an undo points at is another one, with an undo of its own.
     fn other_undo(&self, key: &str, other: usize, step: usize, span: Span) {
-        let own = match self.steps[other].0.undo.value() {
-            Some(document::Undo::Table(table)) => table.by.is_absent(),
-            Some(document::Undo::Script(_)) => true,
-            None => self.steps[other].0.undo.key().is_some(),
-        };
-        if other == step || !own {
+        if other == step || !self.has_own_undo(other) {
             let message = if other == step {
                 format!("`{key}` names another step")
             } else {
