@@ -16,6 +16,9 @@ if [ "$2" = private ]; then
         done </proc/cgroups
     fi
 fi
+# containerd writes its stacks there when it did not answer in time
+mkdir "$dir/tmp"
+export TMPDIR="$dir/tmp"
 # no bridge and no filter: containers share the network of the machine, on loopback alone
 dockerd --bridge=none --iptables=false --ip6tables=false --data-root "$dir/data" \
     --exec-root "$dir/exec" -H "unix://$dir/docker.sock" -p "$dir/docker.pid" \

@@ -7,12 +7,12 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::num::NonZeroU16;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use rustix::process::{Signal, pidfd_send_signal};
+use rustix::process::{Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -196,6 +196,13 @@ impl Terminal {
     /// Sends a signal to the command itself, not to its group.
     pub fn signal(&self, signal: Signal) {
         let _ = pidfd_send_signal(&self.handle, signal);
+    }
+
+    /// Stops the command as Ctrl-Z does in a shell, and waits until it stands still.
+    pub fn suspend(&self) {
+        self.signal(Signal::STOP);
+        let either = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let _ = waitid(WaitId::PidFd(self.handle.as_fd()), either);
     }
 
     fn ended_within(&mut self, limit: Duration) -> bool {

@@ -53,7 +53,7 @@ pub(crate) async fn run(
         nonce: None,
     };
     let binding = asked.bind(id(), target, session, person.as_ref());
-    let plan = Arc::new(signals.or_stop(binding).await?);
+    let plan = Arc::new(signals.or_stop(Box::pin(binding)).await?);
     if view.offline {
         let preview = Run::new(Arc::clone(&plan), options).preview();
         show(&plan, &preview, target, view, session);

@@ -30,7 +30,7 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
         return Err(Failure::usage("--approve: `--dry-run` sends nothing that could be approved"));
     }
     if run.dry_run {
-        return plan::run(&run.target, &View::default(), session).await;
+        return Box::pin(plan::run(&run.target, &View::default(), session)).await;
     }
     let mut signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
     if let Some(file) = planned::named(&run.target.name)? {
@@ -41,7 +41,7 @@ pub(crate) async fn run(run: &Run, session: &Session) -> Result<ExitCode, Failur
     let choices = asked.choices(&run.target)?;
     // everything is asked and checked before a run is begun that would only be thrown away
     let binding = asked.bind(plan::id(), &run.target, session, person.as_ref());
-    let bound = signals.or_stop(binding).await?;
+    let bound = signals.or_stop(Box::pin(binding)).await?;
     refuse_left_behind(&bound)?;
     let store = Store::at(&session.settings.places);
     let approvals = codes::used_up(&run.approve, &bound, &store)?;

@@ -63,6 +63,9 @@ fn told(fact: &Event, verbose: bool) -> Option<String> {
             format!("{step}: what was asked for stands no longer, and is asked for again")
         }
         Event::ShellOpened { host, by, .. } => format!("{host}: {} opens a shell", line(by)),
+        Event::StoodStill { lasted } => {
+            format!("stood still for {}; what runs on hosts went on", show_duration(*lasted))
+        }
         Event::HostEnded { status: StepStatus::Done, .. } if !verbose => return None,
         Event::HostEnded { step, host, status, why } => {
             format!("{}: {}", place(step, Some(host)), status_line(*status, why.as_deref()))

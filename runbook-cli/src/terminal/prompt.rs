@@ -7,8 +7,11 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process;
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
 use super::shell::Shell;
 use super::theme::{LIVE, paint};
@@ -38,15 +41,32 @@ impl Tty {
     pub(crate) async fn line(&self, shell: &Shell) -> Option<String> {
         // what was typed before the question is no answer to it
         tcflush(&*self.device, QueueSelector::IFlush).ok()?;
-        shell.err(&format!(" {} ", paint(LIVE, ">")));
-        let (dropped, _until_dropped) = io::pipe().ok()?;
-        let device = Arc::clone(&self.device);
-        let line = tokio::task::spawn_blocking(move || read_line(&device, &dropped)).await;
-        let line = line.ok().flatten();
+        let prompt = format!(" {} ", paint(LIVE, ">"));
+        let line = Box::pin(self.typed(shell, &prompt)).await;
         if line.is_none() {
             shell.err("\n");
         }
         line
+    }
+
+    /// Puts the prompt, and waits for the line that is typed. Woken after it was stopped, it puts it again: the shell
+    /// wrote over it, and what was typed half-way is gone.
+    async fn typed(&self, shell: &Shell, prompt: &str) -> Option<String> {
+        // listened to before there is anything to be seen and stopped at
+        let mut woken = signal(SignalKind::from_raw(process::Signal::CONT.as_raw())).ok()?;
+        shell.err(prompt);
+        let (dropped, _until_dropped) = io::pipe().ok()?;
+        let device = Arc::clone(&self.device);
+        let mut reading = spawn_blocking(move || read_line(&device, &dropped));
+        loop {
+            tokio::select! {
+                line = &mut reading => return line.ok().flatten(),
+                Some(()) = woken.recv() => {
+                    tcflush(&*self.device, QueueSelector::IFlush).ok()?;
+                    shell.err(&format!("\n{prompt}"));
+                }
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::attempt::{answer, keep_body, wants_scratch};
 use super::outcome;
@@ -31,7 +31,7 @@ use crate::run::{
 use crate::transport::station::{
     Base, Deadline, FollowError, JobTerms, LaunchError, Offsets, OnDeadline, Voided,
 };
-use crate::transport::{Doubt, Expected, Finished, JobName, JobState};
+use crate::transport::{Doubt, Expected, Finished, JobName, JobState, awake};
 
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(10);
@@ -291,22 +291,26 @@ impl<'a> Job<'a> {
     /// Asks the host what became of the job until it says so: the connection to follow it over, or
     /// that there is nothing to follow.
     async fn find(&self, sent: &Sent, why: &str) -> Result<Connected, Loss> {
-        let deadline = self.began + self.order.timeout + PATIENCE;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let silence = match self.ask_once(sent).await {
-                Ok(found) => return found,
-                Err(silence) => silence,
-            };
-            if Instant::now() + pause > deadline {
-                let host = self.host;
-                return Err(Loss::Unknown(format!(
-                    "{why}; {host} cannot be asked what became of it: {silence}"
-                )));
+        // Where this machine stood still past the deadline, the host is asked all the same.
+        let patience = self.order.timeout.saturating_sub(self.began.elapsed()) + PATIENCE;
+        let mut silence = "it did not answer in time".to_owned();
+        let asking = async {
+            let mut pause = FIRST_PAUSE;
+            loop {
+                match self.ask_once(sent).await {
+                    Ok(found) => return found,
+                    Err(why) => silence = why,
+                }
+                awake::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        };
+        awake::timeout(patience, asking).await.unwrap_or_else(|| {
+            let host = self.host;
+            Err(Loss::Unknown(format!(
+                "{why}; {host} cannot be asked what became of it: {silence}"
+            )))
+        })
     }
 
     /// The outer error is that the host could not be asked.

@@ -16,6 +16,7 @@ use super::lock::{self, Held};
 use super::output::{Outlets, Watcher};
 use super::person::Person;
 use super::signers::Signers;
+use super::standstill::Standstill;
 use super::stations::Stations;
 use super::world::World;
 use super::write_ahead::{Cleared, NotCleared, WriteAhead};
@@ -26,6 +27,7 @@ use crate::journal::{PlanUse, UsedPlans};
 use crate::plan::Plan;
 use crate::report::Summary;
 use crate::run::{Action, Answer, AttemptId, Effect, Event, Input, Options, Record, Run, Topic};
+use crate::transport::awake;
 
 /// Executes one plan.
 #[derive(Debug)]
@@ -90,6 +92,7 @@ struct Loop {
     cancels: BTreeMap<AttemptId, Arc<Notify>>,
     person: Person,
     signers: Option<Signers>,
+    standstill: Standstill,
     lock_places: Vec<PathBuf>,
     locks: Vec<Held>,
     plans: Option<UsedPlans>,
@@ -125,6 +128,7 @@ impl Loop {
             cancels: BTreeMap::new(),
             person: Person::new(parts.confirmer),
             signers: parts.signers,
+            standstill: Standstill::watch(),
             lock_places: parts.locks,
             locks: Vec::new(),
             plans: parts.plans,
@@ -161,6 +165,7 @@ impl Loop {
         tokio::select! {
             biased;
             Some(stop) = stops.recv() => Ok(stop),
+            lasted = self.standstill.noticed() => Ok(Input::StoodStill { lasted }),
             input = self.person.reply() => Ok(input),
             Some(Ok(lost)) = self.leases.join_next() => Ok(lost),
             Some(done) = self.tasks.join_next() => done.map_err(|panic| {
@@ -303,7 +308,7 @@ impl Loop {
             }
             Action::SetTimer { timer, after } => {
                 self.tasks.spawn(async move {
-                    tokio::time::sleep(after).await;
+                    awake::sleep(after).await;
                     Input::TimerFired { timer }
                 });
             }

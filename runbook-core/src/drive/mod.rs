@@ -24,6 +24,7 @@ mod requests;
 #[cfg(test)]
 mod sample;
 mod signers;
+mod standstill;
 mod stations;
 mod suggestions;
 mod world;

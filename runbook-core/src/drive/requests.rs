@@ -1,18 +1,14 @@
 //! Requests and connections, from this machine or through a host's connection. Knows nothing of
 //! what is expected of the answer.
 
-#![expect(clippy::disallowed_methods, reason = "a request is waited for so long and no longer")]
-
 use std::time::Duration;
-
-use tokio::time::timeout;
 
 use super::world::World;
 use crate::base::HostName;
 use crate::base::units::show_duration;
 use crate::plan::{HttpRequest, Observed};
 use crate::probe::{self, BoxStream, Target};
-use crate::transport::{self, OpenError};
+use crate::transport::{self, OpenError, awake};
 
 /// What came of it.
 pub(super) enum Reply {
@@ -38,16 +34,22 @@ pub(super) async fn ask(
         Err(error) => return Reply::Unsendable(error.to_string()),
     };
     let silence = || format!("no answer within {}", show_duration(patience));
-    let deadline = tokio::time::Instant::now() + patience;
-    let stream = match timeout(patience, connect(world, host, &target.address)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(reply)) => return reply,
-        Err(_) => return Reply::Unconnected(silence()),
+    let mut connected = false;
+    let asking = async {
+        let stream = match connect(world, host, &target.address).await {
+            Ok(stream) => stream,
+            Err(reply) => return reply,
+        };
+        connected = true;
+        match world.probe.http(request, stream).await {
+            Ok(observed) => Reply::Answered(observed),
+            Err(error) => Reply::Unsendable(error.to_string()),
+        }
     };
-    match tokio::time::timeout_at(deadline, world.probe.http(request, stream)).await {
-        Ok(Ok(observed)) => Reply::Answered(observed),
-        Ok(Err(error)) => Reply::Unsendable(error.to_string()),
-        Err(_) => Reply::Answered(Observed::Unanswered(silence())),
+    match awake::timeout(patience, asking).await {
+        Some(reply) => reply,
+        None if connected => Reply::Answered(Observed::Unanswered(silence())),
+        None => Reply::Unconnected(silence()),
     }
 }
 
@@ -62,10 +64,10 @@ pub(super) async fn reach(
         Ok(address) => address,
         Err(error) => return Reply::Unsendable(error.to_string()),
     };
-    match timeout(patience, connect(world, host, &address)).await {
-        Ok(Ok(_)) => Reply::Answered(Observed::Connected),
-        Ok(Err(reply)) => reply,
-        Err(_) => Reply::Unconnected(format!("no connection within {}", show_duration(patience))),
+    match awake::timeout(patience, connect(world, host, &address)).await {
+        Some(Ok(_)) => Reply::Answered(Observed::Connected),
+        Some(Err(reply)) => reply,
+        None => Reply::Unconnected(format!("no connection within {}", show_duration(patience))),
     }
 }
 

@@ -310,6 +310,12 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// The engine stood still: it was stopped, or its machine slept. Its timers did, too; what runs on
+    /// hosts did not.
+    StoodStill {
+        /// How long.
+        lasted: Duration,
+    },
     /// A timer was started.
     TimerStarted {
         /// Which.

@@ -1,5 +1,7 @@
 //! News from the world.
 
+use std::time::Duration;
+
 use super::Options;
 use super::about::ProbeId;
 use super::attempt::{AttemptId, Loss, Outcome};
@@ -63,6 +65,12 @@ pub enum Input {
         host: HostName,
         /// Why.
         why: String,
+    },
+    /// The engine stood still: it was stopped, or its machine slept. Its timers did, too; what runs on
+    /// hosts did not.
+    StoodStill {
+        /// How long.
+        lasted: Duration,
     },
     /// The run is taken up again.
     Resume {

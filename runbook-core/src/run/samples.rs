@@ -317,6 +317,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         Event::Faltered { step: step(), host: host(), why: "exit 1".into(), unreachable: false },
         Event::Withdrawn { question: QuestionId(1) },
         Event::ShellOpened { step: step(), host: host(), by: "ana".into() },
+        Event::StoodStill { lasted: Duration::from_secs(240) },
         Event::Intended {
             attempt: attempt(Part::Main, 1),
             effect: Effect::Destroy,
@@ -465,8 +466,9 @@ pub(crate) fn variant(event: &Event) -> usize {
         Event::LockLost { .. } => 50,
         Event::Requested { .. } => 51,
         Event::Expired { .. } => 52,
+        Event::StoodStill { .. } => 57,
     }
 }
 
 /// How many variants there are.
-pub(crate) const VARIANTS: usize = 57;
+pub(crate) const VARIANTS: usize = 58;

@@ -6,6 +6,8 @@
 //! command the supervisor speaks its protocol. A [`Station`] is what the driver holds: one host
 //! on which reads are run and durable jobs are launched, followed and cancelled.
 
+#[cfg(feature = "drive")]
+pub(crate) mod awake;
 mod ending;
 pub mod evidence;
 mod job;

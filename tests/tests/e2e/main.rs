@@ -25,4 +25,5 @@ mod rollback;
 mod shell;
 mod shop;
 mod single;
+mod standstill;
 mod undo;

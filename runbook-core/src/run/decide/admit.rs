@@ -53,6 +53,7 @@ impl Run {
                 waited_for.then_some(Event::Found { attempt, found })
             }
             Input::Interrupted { how, decided } => Some(self.interrupted(how, decided)),
+            Input::StoodStill { lasted } => Some(Event::StoodStill { lasted }),
             Input::ProbeAnswered { probe, verdict } => {
                 let check = state.inquiries.get(&probe.about)?.checks.get(&probe.check)?;
                 let key = (probe.part, probe.host.clone());

@@ -7,11 +7,6 @@
 //! program starts only when its whole body and the token after it have arrived, and it is killed
 //! when that stdin ends.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a read is given so much time, counted on this machine"
-)]
-
 mod body;
 pub(crate) mod nonce;
 pub(super) mod programs;
@@ -22,7 +17,7 @@ mod truncation;
 use std::time::Duration;
 
 use futures_util::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 
 pub use body::Unsendable;
 pub(super) use body::decode;
@@ -30,7 +25,7 @@ use body::{Purpose, encode, quote};
 use nonce::Nonces;
 use trailer::Cutter;
 
-use super::{Channel, Link, OpenError, Pending, Reader, Said, Writer};
+use super::{Channel, Link, OpenError, Pending, Reader, Said, Writer, awake};
 use crate::plan::Command;
 
 /// What is run on the host before anything else; one line without `'`, `\` or `!`, so that every
@@ -263,7 +258,6 @@ impl Supervisor {
             Purpose { sh: &self.sh, mark: terms.mark, scratch: terms.scratch, script_file: false };
         let body = encode(command, purpose)?;
         let token = format!("~{}", nonces.word());
-        let deadline = terms.timeout.map(|limit| Instant::now() + limit);
         self.reusable = false;
         let frame = format!("run {token}\n{body}\n{token}\n");
         // What was not taken whole has no end, without which nothing runs.
@@ -272,20 +266,20 @@ impl Supervisor {
         // From here on nobody knows, unless a trailer says so.
         let lost = || RunError::Lost("no end of it was heard".to_owned());
         self.stdin.flush().await.map_err(|_| lost())?;
-        let answer = self.attend(&token, deadline, sink).await.ok_or_else(lost)?;
+        let answer = self.attend(&token, terms.timeout, sink).await.ok_or_else(lost)?;
         let trailer = parse(&answer).ok_or_else(lost)?;
         self.reusable &= !trailer.left_behind;
         Ok(trailer)
     }
 
-    /// Waits for the trailer; over the deadline asks for a stop and waits a little longer.
+    /// Waits for the trailer; over the limit asks for a stop and waits a little longer.
     async fn attend(
         &mut self,
         token: &str,
-        deadline: Option<Instant>,
+        limit: Option<Duration>,
         sink: &mut dyn OutputSink,
     ) -> Option<String> {
-        let Some(deadline) = deadline else { return self.receive(token, sink).await };
+        let Some(limit) = limit else { return self.receive(token, sink).await };
         let mut streams = Streams::new(token);
         tokio::select! {
             biased;
@@ -293,7 +287,7 @@ impl Supervisor {
                 self.reusable = streams.is_clean();
                 return heard;
             }
-            () = sleep_until(deadline) => {}
+            () = awake::sleep(limit) => {}
         }
         self.send(b"stop\n").await.ok()?;
         let heard = streams.receive(&mut self.stdout, &mut self.stderr, sink);
