@@ -237,7 +237,10 @@ impl World {
                 7 if !kind => Answer::Quit,
                 // One who signs twice does not count twice.
                 n if !kind => signed(["ana", "ben", "cy"][usize::from(n) % 3]),
-                _ => signed(["ana", "ben"][wanted.given.len().min(1)]),
+                _ => {
+                    let new = |by: &&&str| !wanted.given.iter().any(|given| given == **by);
+                    signed(["ana", "ben", "cy"].iter().find(new).unwrap_or(&"ana"))
+                }
             },
             Question::GoBack(card) if kind || draw % 8 != 7 => match &card.type_instead {
                 Some(word) => Answer::Typed(vec![word.clone()]),
