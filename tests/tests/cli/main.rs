@@ -4,6 +4,7 @@
 
 mod approvals;
 mod audit;
+mod case;
 mod check;
 mod doctor;
 mod names;

@@ -1,7 +1,9 @@
 //! A person at a real terminal: what they are asked, and that nothing but a deliberate answer is
 //! one. Everything is done on this machine.
 
-use runbook_tests::{Key, Runbook, Size, Terminal};
+use runbook_tests::{Key, Terminal};
+
+use crate::case::{Case, ends_with};
 
 const HEAD: &str = "format = 1\ntitle = \"A case\"\n";
 
@@ -18,41 +20,13 @@ undo = "rm -f written"
 type = "path"
 "#;
 
-struct Case {
-    operator: Runbook,
-    here: String,
-}
-
-impl Case {
-    fn new(text: &str) -> Self {
-        let operator = Runbook::new();
-        operator.write("runbooks/case.toml", &format!("{HEAD}{text}"));
-        let here = format!("here={}", operator.working_directory().display());
-        Self { operator, here }
-    }
-
-    fn start(&self, more: &[&str]) -> Terminal {
-        let mut arguments = vec!["run", "case", self.here.as_str()];
-        arguments.extend(more);
-        self.operator.terminal(&arguments, Size::WINDOW)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.operator.working_directory().join(name).exists()
-    }
-}
-
-#[track_caller]
-fn ends_with(mut terminal: Terminal, code: i32) -> String {
-    let ended = terminal.wait_for_exit();
-    let transcript = terminal.transcript();
-    assert_eq!(ended, code, "{transcript}");
-    transcript
+fn on_this_machine(text: &str) -> Case {
+    Case::new(&format!("{HEAD}{text}"))
 }
 
 #[test]
 fn a_yes_agrees_to_the_changes() {
-    let case = Case::new(WRITE);
+    let case = on_this_machine(WRITE);
     let terminal = case.start(&[]);
     terminal.wait_for("anything else changes nothing.\n >");
     assert!(terminal.transcript().contains("Plan: 1 change, 0 destroys"));
@@ -65,7 +39,7 @@ fn a_yes_agrees_to_the_changes() {
 
 #[test]
 fn enter_alone_is_no() {
-    let case = Case::new(WRITE);
+    let case = on_this_machine(WRITE);
     let terminal = case.start(&[]);
     terminal.wait_for("anything else changes nothing.\n >");
     terminal.press(Key::Enter);
@@ -78,7 +52,7 @@ fn what_was_typed_before_the_question_is_no_answer() {
     // the read before the question waits until it was typed
     let wait = "[[step]]\nid = \"wait\"\non = \"local\"\ncwd = \"{{ here }}\"\n\
                 read = \"until test -e go; do sleep 0.01; done\"\n";
-    let case = Case::new(&format!("{wait}{WRITE}"));
+    let case = on_this_machine(&format!("{wait}{WRITE}"));
     let terminal = case.start(&[]);
     terminal.wait_for("wait");
     terminal.type_line("yes");
@@ -91,7 +65,7 @@ fn what_was_typed_before_the_question_is_no_answer() {
 
 #[test]
 fn ctrl_c_at_a_question_stops_with_9() {
-    let case = Case::new(WRITE);
+    let case = on_this_machine(WRITE);
     let terminal = case.start(&[]);
     terminal.wait_for("anything else changes nothing.\n >");
     terminal.press(Key::Ctrl('c'));
@@ -102,7 +76,7 @@ fn ctrl_c_at_a_question_stops_with_9() {
 
 #[test]
 fn a_hangup_answers_nothing() {
-    let case = Case::new(WRITE);
+    let case = on_this_machine(WRITE);
     let terminal = case.start(&[]);
     terminal.wait_for("anything else changes nothing.\n >");
     terminal.signal(rustix::process::Signal::HUP);
@@ -112,7 +86,7 @@ fn a_hangup_answers_nothing() {
 
 #[test]
 fn no_input_asks_nobody_even_in_a_terminal() {
-    let case = Case::new(WRITE);
+    let case = on_this_machine(WRITE);
     let transcript = ends_with(case.start(&["--no-input"]), 4);
     assert!(transcript.contains("there is no terminal"), "{transcript}");
 }
@@ -120,8 +94,10 @@ fn no_input_asks_nobody_even_in_a_terminal() {
 #[test]
 fn a_missing_parameter_is_asked_until_it_fits() {
     let tag = "[param.count]\ntype = \"int\"\nhelp = \"how many\"\nmax = 3\n";
-    let case =
-        Case::new(&format!("{tag}{}", WRITE.replace("touch written", "echo $count > written")));
+    let case = on_this_machine(&format!(
+        "{tag}{}",
+        WRITE.replace("touch written", "echo $count > written")
+    ));
     let terminal = case.start(&["--yes"]);
     terminal.wait_for("int\n >");
     terminal.type_line("7");
@@ -135,7 +111,7 @@ fn a_missing_parameter_is_asked_until_it_fits() {
 /// A change with a value for which something is offered.
 fn offering(suggest: &str) -> Case {
     let change = WRITE.replace("touch written", "echo $tag > written");
-    Case::new(&format!("{change}[param.tag]\ntype = \"version\"\n{suggest}\n"))
+    on_this_machine(&format!("{change}[param.tag]\ntype = \"version\"\n{suggest}\n"))
 }
 
 #[track_caller]
@@ -213,7 +189,7 @@ type = "path"
 
 #[test]
 fn what_is_asked_with_work_by_hand_is_offered_when_it_is_asked() {
-    let case = Case::new(BY_HAND);
+    let case = on_this_machine(BY_HAND);
     let terminal = case.start(&["--yes"]);
     terminal.wait_for("a number, or a value\n >");
     let screen = terminal.transcript();
@@ -293,7 +269,7 @@ type = "path"
 
 #[test]
 fn a_destroy_is_approved_by_the_exact_words() {
-    let case = Case::new(DESTROY);
+    let case = on_this_machine(DESTROY);
     case.operator.write("copy", "");
     let terminal = case.start(&["--yes"]);
     terminal.wait_for("to stop here.\n >");
@@ -333,7 +309,7 @@ keep = "before"
 #[test]
 fn before_a_destroy_its_evidence_and_what_a_yes_means_can_be_seen() {
     let destroy = DESTROY.replace("confirm", "proof = [\"look\"]\nconfirm");
-    let case = Case::new(&format!("{PROVEN}{destroy}"));
+    let case = on_this_machine(&format!("{PROVEN}{destroy}"));
     case.operator.write("copy", "");
     let terminal = case.start(&["--yes"]);
     terminal.wait_for("to stop here.\n >");
@@ -362,7 +338,7 @@ fn a_destroy_can_be_passed_over_or_declined() {
     for (key, code) in [("s", 10), ("q", 4)] {
         // after a change: one that was passed over before anything was done is no exception
         let change = WRITE.split("[param").next().unwrap_or_default();
-        let case = Case::new(&format!("{change}{DESTROY}"));
+        let case = on_this_machine(&format!("{change}{DESTROY}"));
         case.operator.write("copy", "");
         let terminal = case.start(&["--yes"]);
         terminal.wait_for("to stop here.\n >");
@@ -388,7 +364,7 @@ type = "path"
 
 #[test]
 fn a_failure_shows_what_the_host_says_and_can_be_tried_again() {
-    let case = Case::new(FAIL);
+    let case = on_this_machine(FAIL);
     let terminal = case.start(&["--yes"]);
     terminal.wait_for("stop here\n >");
     let card = terminal.transcript();
@@ -413,7 +389,7 @@ fn is_asked_again(terminal: &Terminal) {
 
 #[test]
 fn a_shell_from_the_card_is_recorded_and_the_card_comes_back() {
-    let mut case = Case::new(FAIL);
+    let mut case = on_this_machine(FAIL);
     case.operator = case.operator.env("SHELL", "/bin/sh").env("PS1", "mine> ");
     let terminal = case.start(&["--yes"]);
     terminal.wait_for("stop here\n >");
@@ -437,7 +413,7 @@ fn a_shell_from_the_card_is_recorded_and_the_card_comes_back() {
 #[test]
 fn a_failure_can_be_undone_passed_over_or_left() {
     for (key, code, undone) in [("u", 1, true), ("s", 10, false), ("q", 1, false)] {
-        let case = Case::new(FAIL);
+        let case = on_this_machine(FAIL);
         let terminal = case.start(&["--yes"]);
         terminal.wait_for("stop here\n >");
         terminal.type_line(key);
@@ -469,7 +445,7 @@ type = "path"
 
 #[test]
 fn choices_and_work_by_hand_are_asked_in_their_turn() {
-    let case = Case::new(CHOICE);
+    let case = on_this_machine(CHOICE);
     let terminal = case.start(&["--yes"]);
     terminal.wait_for("stop here\n >");
     terminal.type_line("imge");
@@ -488,7 +464,7 @@ fn choices_and_work_by_hand_are_asked_in_their_turn() {
 
 #[test]
 fn a_choice_that_stops_ends_the_run_with_nothing_changed() {
-    let case = Case::new(CHOICE);
+    let case = on_this_machine(CHOICE);
     let terminal = case.start(&["--yes"]);
     terminal.wait_for("stop here\n >");
     terminal.type_line("lead");
@@ -499,7 +475,7 @@ fn a_choice_that_stops_ends_the_run_with_nothing_changed() {
 #[test]
 fn the_screen_is_plain_without_colour() {
     for (more, expected) in [(&["--color", "never"][..], false), (&[][..], true)] {
-        let case = Case::new(WRITE);
+        let case = on_this_machine(WRITE);
         let mut terminal = case.start(&[&["--yes"], more].concat());
         assert_eq!(terminal.wait_for_exit(), 0, "{}", terminal.transcript());
         let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();

@@ -1,7 +1,7 @@
 //! Going back, as a person sees it: the chain, what stands in its way, and how it ends. Everything is
 //! done on this machine.
 
-use runbook_tests::{Runbook, Size, Terminal};
+use crate::case::{Case, ends_with};
 
 /// Two changes that leave a file each, one that cannot be undone, and a check that fails.
 const CASE: &str = r#"
@@ -32,34 +32,8 @@ id = "look"
 check = { read = "test -e never" }
 "#;
 
-struct Case {
-    operator: Runbook,
-    here: String,
-}
-
-impl Case {
-    fn new(more: &str) -> Self {
-        let operator = Runbook::new();
-        operator.write("runbooks/case.toml", &format!("{CASE}{more}"));
-        let here = format!("here={}", operator.working_directory().display());
-        Self { operator, here }
-    }
-
-    fn start(&self) -> Terminal {
-        self.operator.terminal(&["run", "case", self.here.as_str(), "--yes"], Size::WINDOW)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.operator.working_directory().join(name).exists()
-    }
-}
-
-#[track_caller]
-fn ends_with(mut terminal: Terminal, code: i32) -> String {
-    let ended = terminal.wait_for_exit();
-    let transcript = terminal.transcript();
-    assert_eq!(ended, code, "{transcript}");
-    transcript
+fn going_back(more: &str) -> Case {
+    Case::new(&format!("{CASE}{more}"))
 }
 
 #[track_caller]
@@ -71,8 +45,8 @@ fn shows(shown: &str, words: &[&str]) {
 
 #[test]
 fn b_shows_the_chain_and_undoes_it_after_a_yes() {
-    let case = Case::new("");
-    let terminal = case.start();
+    let case = going_back("");
+    let terminal = case.start(&["--yes"]);
     terminal.wait_for("stop here\n >");
     shows(&terminal.transcript(), &["b  go back: undo everything this run changed, then stop"]);
     terminal.type_line("b");
@@ -99,8 +73,8 @@ fn b_shows_the_chain_and_undoes_it_after_a_yes() {
 
 #[test]
 fn what_is_not_agreed_to_leads_back_to_the_options() {
-    let case = Case::new("");
-    let terminal = case.start();
+    let case = going_back("");
+    let terminal = case.start(&["--yes"]);
     terminal.wait_for("stop here\n >");
     terminal.type_line("b");
     terminal.wait_for("anything else undoes nothing.\n >");
@@ -115,9 +89,9 @@ fn what_is_not_agreed_to_leads_back_to_the_options() {
 
 #[test]
 fn an_undo_that_fails_can_be_tried_again() {
-    let case = Case::new("");
+    let case = going_back("");
     case.operator.write("stuck", "");
-    let terminal = case.start();
+    let terminal = case.start(&["--yes"]);
     terminal.wait_for("stop here\n >");
     terminal.type_line("b");
     terminal.wait_for("anything else undoes nothing.\n >");
@@ -135,7 +109,7 @@ fn an_undo_that_fails_can_be_tried_again() {
 
 #[test]
 fn without_a_terminal_it_goes_back_by_itself_line_by_line() {
-    let case = Case::new("on_failure = { undo_to = \"second\" }\n");
+    let case = going_back("on_failure = { undo_to = \"second\" }\n");
     let ended = case.operator.run(&["run", "case", case.here.as_str(), "--yes"]);
     ended.assert_code(1);
     assert!(!case.has("second") && case.has("first"), "{ended}");
@@ -149,7 +123,7 @@ fn without_a_terminal_it_goes_back_by_itself_line_by_line() {
             "everything back to `second` was undone",
         ],
     );
-    let further = Case::new("on_failure = { undo_to = \"first\" }\n");
+    let further = going_back("on_failure = { undo_to = \"first\" }\n");
     let ended = further.operator.run(&["run", "case", further.here.as_str(), "--yes"]);
     ended.assert_code(4);
     shows(&ended.stderr, &["goes back past `tell` when it fails"]);

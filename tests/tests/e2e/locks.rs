@@ -57,6 +57,27 @@ impl Operator {
     }
 }
 
+/// Two operators who share nothing but a host; the first has its change under way there.
+struct Two {
+    host: SshHost,
+    one: Operator,
+    other: Operator,
+    gate: Gate,
+    at_work: Program,
+}
+
+impl Two {
+    fn start() -> Self {
+        let host = HostOptions::new().start("db1");
+        let lock = lock_of(&host);
+        let (one, other) = (Operator::new(&[&host], "", &lock), Operator::new(&[&host], "", &lock));
+        let gate = Gate::make(&host.home(), "started");
+        let at_work = one.start("db1");
+        gate.wait();
+        Self { host, one, other, gate, at_work }
+    }
+}
+
 /// The name of a lock that no other test takes: the directories of locks are the machine's.
 fn lock_of(host: &SshHost) -> String {
     format!("copy-{}", host.address().port())
@@ -92,12 +113,7 @@ fn a_run_that_was_killed_keeps_its_lock_while_its_change_runs_and_no_longer() {
     if !Single::can_start() {
         return;
     }
-    let host = HostOptions::new().start("db1");
-    let lock = lock_of(&host);
-    let (one, other) = (Operator::new(&[&host], "", &lock), Operator::new(&[&host], "", &lock));
-    let gate = Gate::make(&host.home(), "started");
-    let killed = one.start("db1");
-    gate.wait();
+    let Two { host, one, other, gate, at_work: killed } = Two::start();
     killed.signal(Signal::KILL);
     assert_eq!(killed.wait().code, None);
     let holder = Journal::newest(&one.own).run;
@@ -124,12 +140,7 @@ fn a_run_that_left_keeps_its_lock_while_its_change_runs() {
     if !Single::can_start() {
         return;
     }
-    let host = HostOptions::new().start("db1");
-    let lock = lock_of(&host);
-    let (one, other) = (Operator::new(&[&host], "", &lock), Operator::new(&[&host], "", &lock));
-    let gate = Gate::make(&host.home(), "started");
-    let left = one.start("db1");
-    gate.wait();
+    let Two { host, one, other, gate, at_work: left } = Two::start();
     left.signal(Signal::TERM);
     left.wait().assert_code(9);
     other.start("db1").wait().assert_code(6);

@@ -273,15 +273,7 @@ fn rule_34_a_manual_undo_is_done_by_a_person() {
     let done = || Answer::Done(Vec::new());
     let world = || World::of(text).only("web=app1,app2").when("look", Exits(1)).says(back());
     let story = world().says(Answer::Yes).says(done()).says(done()).run();
-    let texts: Vec<&str> = story
-        .questions
-        .iter()
-        .filter_map(|question| match question {
-            Question::Manual { text, .. } => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(texts, ["put app2 back", "put app1 back"]);
+    assert_eq!(story.by_hand(), ["put app2 back", "put app1 back"]);
     assert_eq!((story.status("a"), story.asked("was")), (Some(StepStatus::Undone), 2));
     let again = world()
         .once("was", Exits(1))

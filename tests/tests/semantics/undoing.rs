@@ -1,6 +1,6 @@
 //! Rule 34, as far as the failed step goes: the way back.
 
-use runbook_core::run::{Answer, Loss, Question, StepStatus};
+use runbook_core::run::{Answer, Loss, StepStatus};
 
 use crate::world::{Exits, Prints, Reply, World};
 
@@ -92,15 +92,7 @@ fn rule_34_by_hand_a_person_says_that_it_is_undone_for_each_host() {
     let world = || World::of(&text).only("web=app1,app2").only("db=db1").when("ver", Exits(1));
     let done = || Answer::Done(Vec::new());
     let story = world().says(Answer::Undo).says(Answer::Undo).says(done()).says(done()).run();
-    let texts: Vec<&str> = story
-        .questions
-        .iter()
-        .filter_map(|question| match question {
-            Question::Manual { text, .. } => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(texts, ["put app1 back", "put app2 back"]);
+    assert_eq!(story.by_hand(), ["put app1 back", "put app2 back"]);
     assert_eq!(story.code, 1);
 }
 

@@ -726,6 +726,15 @@ fn probe_text(probe: &RenderedProbe) -> String {
 }
 
 impl Story {
+    /// What people were asked to do by hand.
+    pub(crate) fn by_hand(&self) -> Vec<&str> {
+        let texts = self.questions.iter().filter_map(|question| match question {
+            Question::Manual { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// Every attempt, in order: `STEP.HOST.N`.
     pub(crate) fn sent(&self) -> Vec<String> {
         self.orders.iter().map(|order| order.id.to_string()).collect()
