@@ -150,20 +150,25 @@ impl Drop for Laid {
     }
 }
 
-/// What a program says that is told this.
+/// What `ssh-keygen` says that is told this.
 async fn told(mut command: Command, text: &str) -> Result<Output, String> {
+    command.env("LC_ALL", "C");
+    match tokio::time::timeout(PATIENCE, output(command, text)).await {
+        Ok(said) => said,
+        Err(_) => Err("ssh-keygen did not answer".to_owned()),
+    }
+}
+
+/// Runs `ssh-keygen`, however long a person takes, and gives it a text.
+async fn output(mut command: Command, text: &str) -> Result<Output, String> {
     let cannot = |error: std::io::Error| format!("cannot run ssh-keygen: {error}");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.kill_on_drop(true).env("LC_ALL", "C");
-    let mut child = command.spawn().map_err(cannot)?;
+    let mut child = command.kill_on_drop(true).spawn().map_err(cannot)?;
     if let Some(mut stdin) = child.stdin.take() {
         // One that does not read ends, and says why.
         let _ = stdin.write_all(text.as_bytes()).await;
     }
-    match tokio::time::timeout(PATIENCE, child.wait_with_output()).await {
-        Ok(output) => output.map_err(cannot),
-        Err(_) => Err("ssh-keygen did not answer".to_owned()),
-    }
+    child.wait_with_output().await.map_err(cannot)
 }
 
 /// Signs a request with this key, as `ssh-keygen` does: it may ask for a passphrase at the terminal,
@@ -174,14 +179,7 @@ async fn told(mut command: Command, text: &str) -> Result<Output, String> {
 pub async fn sign(request: Digest, key: &Path) -> Result<HandedOver, String> {
     let mut command = Command::new("ssh-keygen");
     command.args(["-Y", "sign", "-n", NAMESPACE, "-f"]).arg(key);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.kill_on_drop(true);
-    let cannot = |error: std::io::Error| format!("cannot run ssh-keygen: {error}");
-    let mut child = command.spawn().map_err(cannot)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        let _ = stdin.write_all(to_be_signed(request).as_bytes()).await;
-    }
-    let output = child.wait_with_output().await.map_err(cannot)?;
+    let output = output(command, &to_be_signed(request)).await?;
     let signature = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() && signature.starts_with("-----BEGIN SSH SIGNATURE-----") {
         return Ok(HandedOver { request, signature });
