@@ -199,10 +199,7 @@ impl Loop {
 
     /// Writes down what the news leads to, and only then does it.
     async fn take_turn(&mut self, input: Input) -> Result<(), Over> {
-        for held in self.world.leases.fresh() {
-            let world = Arc::clone(&self.world);
-            self.leases.spawn(async move { held.watch(&world.leases).await });
-        }
+        self.watch_leases();
         let turn = self.run.accept(input, Timestamp::now());
         let (records, cleared) = match self.ahead.commit(turn) {
             Ok(done) => done,
@@ -343,6 +340,13 @@ impl Loop {
         self.tasks.spawn(task(Arc::clone(&self.world), cancel));
     }
 
+    fn watch_leases(&mut self) {
+        for held in self.world.leases.fresh() {
+            let world = Arc::clone(&self.world);
+            self.leases.spawn(async move { held.watch(&world.leases).await });
+        }
+    }
+
     fn take_lock(&mut self, name: String) {
         let taken = lock::take(&self.lock_places, &name, &self.run.plan().run);
         self.inbox.push_back(match taken {
@@ -384,7 +388,8 @@ impl Loop {
     async fn let_go(&mut self) {
         self.person.leave().await;
         self.tasks.shutdown().await;
-        self.leases.shutdown().await;
+        self.watch_leases();
+        self.world.leases.give_back(&mut self.leases).await;
         self.locks.clear();
     }
 

@@ -11,24 +11,30 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::world::World;
 use crate::base::{HostName, StepId};
 use crate::plan::RunFacts;
 use crate::run::Input;
-use crate::transport::OpenError;
 use crate::transport::station::{Lease, LeaseError, ReachError};
+use crate::transport::{OpenError, awake};
 
 /// How long a host that is not heard, or that has not noticed the loss of our last connection, is
 /// tried again.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// How long a host may take to have its lock back; one that is not heard frees it by itself later.
+const RETURN: Duration = Duration::from_secs(2);
+
 /// The locks that are held on hosts.
 pub(super) struct Leases {
     run: RunFacts,
     step: watch::Sender<Option<StepId>>,
+    /// Whether they are given back.
+    over: watch::Sender<bool>,
     taken: Mutex<Taken>,
 }
 
@@ -53,7 +59,12 @@ pub(super) struct Watched {
 
 impl Leases {
     pub(super) fn new(run: RunFacts) -> Self {
-        Self { run, step: watch::Sender::new(None), taken: Mutex::default() }
+        Self {
+            run,
+            step: watch::Sender::new(None),
+            over: watch::Sender::new(false),
+            taken: Mutex::default(),
+        }
     }
 
     fn taken(&self) -> std::sync::MutexGuard<'_, Taken> {
@@ -77,6 +88,14 @@ impl Leases {
     /// Those that nobody watches yet.
     pub(super) fn fresh(&self) -> Vec<Watched> {
         std::mem::take(&mut self.taken().fresh)
+    }
+
+    /// Gives all of them back, those that these tasks watch, so that whoever comes next need not wait.
+    pub(super) async fn give_back(&self, watchers: &mut JoinSet<Input>) {
+        self.over.send_replace(true);
+        let all = async { while watchers.join_next().await.is_some() {} };
+        let _ = awake::timeout(RETURN, all).await;
+        watchers.shutdown().await;
     }
 
     fn held(&self, name: &str, host: &HostName, lease: Lease) {
@@ -110,11 +129,16 @@ impl Leases {
 }
 
 impl Watched {
-    /// Says on the host which step is at work, until the connection is gone.
+    /// Says on the host which step is at work, until the connection is gone or it is given back.
     pub(super) async fn watch(mut self, leases: &Leases) -> Input {
+        let mut over = leases.over.subscribe();
         loop {
             tokio::select! {
                 () = self.lease.lost() => break,
+                () = async { drop(over.wait_for(|over| *over).await) } => {
+                    self.lease.release().await;
+                    break;
+                }
                 changed = self.step.changed() => if changed.is_err() {
                     self.lease.lost().await;
                     break;

@@ -15,6 +15,7 @@ const SAMPLES: usize = 40;
 const COUNTING: &str = r#"
 format = 1
 title = "Count to three"
+lock = "count"
 
 [role.db]
 

@@ -77,6 +77,11 @@ impl Lease {
         self.holder.tell(&one_line(who)).await;
     }
 
+    /// Gives it back, and waits until the host has it.
+    pub async fn release(self) {
+        self.holder.dismiss().await;
+    }
+
     /// Waits until it is held no more, since its connection is gone.
     pub async fn lost(&mut self) {
         self.holder.silence().await;

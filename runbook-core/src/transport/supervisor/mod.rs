@@ -164,7 +164,7 @@ pub(super) struct Supervisor {
     stdout: Reader,
     stderr: Reader,
     /// Kept, since letting go of it closes the channel.
-    _end: Pending<'static, super::End>,
+    end: Pending<'static, super::End>,
     sh: String,
     /// How a program is started in a session of its own; empty where the host cannot.
     pub(super) session_starter: String,
@@ -209,7 +209,7 @@ impl Supervisor {
             stdin,
             stdout,
             stderr,
-            _end: end,
+            end,
             sh: door.sh.clone(),
             session_starter: String::new(),
             words: String::new(),
@@ -239,6 +239,14 @@ impl Supervisor {
     pub(super) async fn silence(&mut self) {
         let mut dropped = [0; 1024];
         while self.stdout.read(&mut dropped).await.is_ok_and(|length| length > 0) {}
+    }
+
+    /// Tells the program that nothing more comes, and waits until it has ended.
+    pub(super) async fn dismiss(mut self) {
+        // Let go of, not shut down: not every kind of pipe ends by that.
+        self.stdin = Box::new(futures_util::io::sink());
+        self.silence().await;
+        self.end.await;
     }
 
     async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
