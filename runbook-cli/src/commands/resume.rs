@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use runbook_core::journal::{
     FileJournal, JournalError, Recorded, RunDirectory, Snapshot, Store, StoreError,
@@ -24,6 +25,10 @@ use crate::signals::Signals;
 use crate::signers;
 use crate::terminal::resume_view;
 
+/// How often a run that is driven is looked at, and the pause between.
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_millis(50);
+
 /// A run that can be gone on with: held, and made again.
 pub(crate) struct Reopened {
     /// Where it is kept.
@@ -40,9 +45,9 @@ pub(crate) struct Reopened {
 
 /// Runs the verb.
 pub(crate) async fn run(resume: &Resume, session: &Session) -> Result<ExitCode, Failure> {
-    let signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
+    let mut signals = Signals::listen().map_err(|error| cannot("listen to signals", &error))?;
     let store = Store::at(&session.settings.places);
-    let directory = find(&store, resume.run.as_deref())?;
+    let directory = signals.or_stop(find(&store, resume.run.as_deref())).await?;
     if resume.diff {
         return differences(&directory, session);
     }
@@ -128,8 +133,32 @@ impl Reopened {
     }
 }
 
+/// The run that is meant. One that is driven is looked at again for a moment: a command that was killed
+/// while it started a program leaves a child that has the journal until it is that program.
+async fn find(store: &Store, run: Option<&str>) -> Result<RunDirectory, Failure> {
+    let mut looked = 1;
+    loop {
+        let found = look(store, run);
+        let is_driven = match (&found, run) {
+            (Ok(directory), _) => directory.is_driven().unwrap_or(false),
+            (Err(_), None) => any_is_driven(store),
+            (Err(_), Some(_)) => false,
+        };
+        if !is_driven || looked == LOOKS {
+            return found;
+        }
+        looked += 1;
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn any_is_driven(store: &Store) -> bool {
+    let runs = store.runs().unwrap_or_default();
+    runs.iter().any(|directory| directory.is_driven().unwrap_or(false))
+}
+
 /// The run that is meant; without a word the newest that can be gone on with.
-fn find(store: &Store, run: Option<&str>) -> Result<RunDirectory, Failure> {
+fn look(store: &Store, run: Option<&str>) -> Result<RunDirectory, Failure> {
     if run.is_some() {
         return store.find(run).map_err(|error| Failure::usage(error.to_string()));
     }
