@@ -107,7 +107,7 @@ fn killed_at_any_record_each_change_happens_once_and_the_run_ends_well() {
         };
         code.assert_code(0);
         let counted = there.file("count").unwrap_or_default();
-        assert_eq!(counted, "one\ntwo\nthree\n", "killed at record {wanted}");
+        assert_eq!(counted, "one\ntwo\nthree\n", "killed at record {wanted}: {code}");
         there.operator.run(&["audit"]).assert_code(0);
     }
     println!("proof: {samples} kills -9 over {all} records: {killed} hit, {resumed} resumed");

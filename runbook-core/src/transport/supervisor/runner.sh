@@ -151,6 +151,8 @@ set -- $(wc -c out err)
 o=$1 e=$3
 [ ! -f out.cut ] || { read -r z E <out.cut; o=$((o + z)); }
 [ ! -f err.cut ] || { read -r z E <err.cut; e=$((e + z)); }
+# Who hears of the end lets the next run in at once.
+exec 9<&-
 # Written over blocks that were reserved before the start: the record fits on a full disk.
 printf "%-119s\n" "$K $Z $o $e $L $p" 1<>exit.new && mv exit.new exit
 # What watched goes with us. Never `kill 0`: should the session not be ours, it is somebody's.
