@@ -90,6 +90,8 @@ size() { set -- $(ls -ln "$1"); s=$5; }
 
 # Beside the program: looks at the clock and at the size of the outputs once a second.
 watch() {
+  # By `exec`: a shell that closes it for one call keeps a copy, and with it the lock.
+  exec 9<&-
   cd "$job" || exit 0
   now
   end=${limit:+$((t + limit))}
@@ -121,7 +123,7 @@ if [ "$K" = exited ]; then
   echo "$C $s" >"$job/session"
   cd /
   [ "$K" = exited ] || stop "$K"
-  watch 9<&- &
+  watch &
   W=$!
   while wait "$C"; Z=$?; [ "$K" != exited ] && [ -z "$Y" ] && kill -0 "$C"; do :; done
   if [ "$K" != exited ]; then
